@@ -1,0 +1,103 @@
+"""`dovetail ask`: questions in, answers with their evidence out, or "I don't know"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dovetail.app.options import GraphOption, JsonOption
+from dovetail.app.screen import emit, out
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from dovetail.reasoning.answer import Answer, GivenAnswer, Plan, Quote
+
+QUOTES = 2
+"""Quotes shown for one answer or one step; --json gives them all."""
+
+
+def ask(
+    questions: Annotated[list[str], typer.Argument(metavar="QUESTION", help="One or more questions, each in quotes.")],
+    graph: GraphOption = None,
+    top: Annotated[int, typer.Option("--top", metavar="K", min=1, help="How many answers to give at most.")] = 1,
+    explain: Annotated[bool, typer.Option("--explain", help="Show how each answer was reached.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Answer questions, and quote the evidence.
+
+    Exit status 1 means that the answer to one of them is unknown.
+    """
+    from dovetail.app.settings import load_settings
+    from dovetail.kg.store import KnowledgeGraph
+
+    unknown = False
+    with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
+        from dovetail.reasoning import ask as answer_to
+
+        for number, question in enumerate(questions):
+            answer = answer_to(question, knowledge, top=top)
+            unknown |= answer.abstained
+            if json:
+                emit(answer.to_json())
+            else:
+                if number:
+                    out.print()
+                show_answer(answer, explain=explain)
+    return 1 if unknown else 0
+
+
+def show_answer(answer: Answer, *, explain: bool) -> None:
+    """Print one question with its answers."""
+    out.print(answer.question, style="bold")
+    if answer.abstained:
+        out.print("  I don't know." + (" At best:" if answer.answers else ""))
+    for given in answer.answers:
+        for line in _answer_lines(given, explain=explain):
+            out.print(line)
+    if explain:
+        for words in _plan_lines(answer.plan):
+            out.print(_indented(words, 2, style="dim"))
+        out.print(_indented(f"{answer.seconds:.2f} seconds", 2, style="dim"))
+
+
+def _answer_lines(given: GivenAnswer, *, explain: bool) -> Iterator[Text]:
+    named = _indented(given.text, 2, style="bold green")
+    named.append(f"  {given.probability:.0%}", style="dim")
+    yield named
+    if explain and given.proof:
+        for step in given.proof:
+            yield _indented(" → ".join(step.labels), 4)
+            yield from _quote_lines(step.evidence, 6)
+    else:
+        yield from _quote_lines(given.evidence, 4)
+    if explain:
+        believed = ", ".join(f"{name} {value:.2f}" for name, value in given.experts.items() if value)
+        if believed:
+            yield _indented(f"believed by {believed}", 4, style="dim")
+
+
+def _quote_lines(quotes: Sequence[Quote], indent: int) -> Iterator[Text]:
+    for quote in quotes[:QUOTES]:
+        yield _indented(f"“{' '.join(quote.quote.split())}”", indent, style="italic")
+        yield _indented(f"{quote.document}, characters {quote.start}–{quote.end}", indent, style="dim")
+    if len(quotes) > QUOTES:
+        yield _indented(f"and {len(quotes) - QUOTES} more", indent, style="dim")
+
+
+def _plan_lines(plan: Plan) -> Iterator[str]:
+    yield f"read as a question of the kind: {plan.kind}"
+    if plan.names:
+        yield "names recognised: " + ", ".join(name.text for name in plan.names)
+    if plan.unknown:
+        yield "not in the graph: " + ", ".join(plan.unknown)
+
+
+def _indented(line: str, indent: int, *, style: str = "") -> Text:
+    """``line`` wrapped to the screen, each piece of it with the same indent."""
+    from rich.text import Text
+
+    pieces = Text(line).wrap(out, max(out.width - indent, 20))
+    return Text("\n").join(Text(" " * indent).append(piece.plain.rstrip(), style=style) for piece in pieces)

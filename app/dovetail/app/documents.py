@@ -1,0 +1,106 @@
+"""`dovetail build` and `dovetail forget`: documents into the graph, and out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dovetail.app.options import GraphOption, JsonOption, LabelsOption
+from dovetail.app.screen import emit, fields, note, out
+
+if TYPE_CHECKING:
+    from dovetail.nlp.build import BuildReport
+
+SHOWN = 5
+"""Names of documents that a note lists before it counts the rest."""
+
+
+def build(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE", help="Files and folders: txt, md, html, pdf, docx, epub, csv, jsonl.")],
+    graph: GraphOption = None,
+    vocabulary: Annotated[
+        list[Path] | None, typer.Option("--vocabulary", metavar="FILE", help="An ontology or thesaurus to link names to. May be repeated.")
+    ] = None,
+    labels: LabelsOption = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes to read with. [default: one per core]")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 where a document was skipped.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Read documents into the graph.
+
+    Documents that have not changed since the last build are passed over, so the same command goes on where an interrupted one stopped.
+    """
+    from dovetail.app.progress import BuildProgress
+    from dovetail.app.settings import load_settings
+    from dovetail.kg.errors import InputError
+
+    settings = load_settings()
+    catalogue = labels or settings.labels
+    vocabularies = tuple(vocabulary or settings.vocabulary)
+    for path in (*sources, *vocabularies, *([catalogue] if catalogue else [])):
+        if not path.exists():  # said before the seconds that the models take to load
+            raise InputError(f"no such file or folder: {path}; check the path")
+
+    from dovetail.kg.store import KnowledgeGraph
+    from dovetail.nlp.build import BuildOptions, build_graph
+
+    folder = graph or settings.graph
+    options = BuildOptions(vocabularies=vocabularies, labels=catalogue, workers=workers or settings.workers)
+    with KnowledgeGraph.open(folder, create=True) as knowledge, BuildProgress() as progress:
+        report = build_graph(sources, knowledge, options=options, on_event=progress)
+    if json:
+        emit(report)
+    else:
+        show_report(report, folder)
+    if report.missing:
+        note(f"in the graph, but no longer in the sources: {listing(report.missing)}; remove with: dovetail forget DOCUMENT...")
+    if not (report.read or report.unchanged or report.replaced or report.skipped):
+        note("the sources hold no documents")
+    return 1 if strict and report.skipped else 0
+
+
+def show_report(report: BuildReport, folder: Path) -> None:
+    """Print what a build did, and how fast."""
+    speed = round(report.words / report.seconds) if report.seconds else 0
+    replaced = f"{report.replaced:,} replaced"
+    rows: list[tuple[str, object]] = [
+        ("graph", folder),
+        ("documents", f"{report.read:,} read, {replaced}, {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"),
+        ("words", report.words),
+        ("statements", report.statements),
+        ("seconds", f"{report.seconds:.1f} ({speed:,} words per second)"),
+    ]
+    out.print(fields(rows))
+
+
+def forget(
+    documents: Annotated[list[str], typer.Argument(metavar="DOCUMENT", help="Ids of documents, as `dovetail info` shows them.")],
+    graph: GraphOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Remove documents and everything that rests on them alone."""
+    from dovetail.app.settings import load_settings
+    from dovetail.kg.passages import PassageIndex
+    from dovetail.kg.store import KnowledgeGraph
+
+    folder = graph or load_settings().graph
+    index = folder / "passages" / "passages.db"
+    with KnowledgeGraph.open(folder) as knowledge, PassageIndex(index if index.exists() else None) as passages:
+        passages.remove(documents)
+        gone = knowledge.forget(documents)
+        passages.commit()  # last, so that a document named wrongly leaves both as they were
+    if json:
+        emit(gone)
+    else:
+        out.print(fields([("documents", gone.documents), ("statements", gone.statements), ("entities", gone.entities)]))
+    return 0
+
+
+def listing(names: tuple[str, ...]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,106 @@
+"""`dovetail evaluate`: how well this installation does on annotated data, one line of figures for each set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from dovetail.app.options import GraphOption, JsonOption, LabelsOption
+from dovetail.app.screen import emit, out
+
+app = typer.Typer(help="Measure extraction and answers on annotated data.", rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def group(context: typer.Context) -> None:
+    """Print help where no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+class Evaluation(Protocol):
+    """What every evaluation says of one set."""
+
+    @property
+    def set(self) -> str:
+        """Its name."""
+
+    @property
+    def n(self) -> int:
+        """How many texts or questions it has."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Figures by name, as fractions of one or counts."""
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time."""
+
+    @property
+    def peak_mb(self) -> float:
+        """The most memory that was in use."""
+
+
+@app.command("extraction")
+def extraction(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Annotated texts, one JSON object per line.")],
+    labels: LabelsOption = None,
+    relations: Annotated[
+        Path | None,
+        typer.Option("--relations", metavar="FILE", help="The relations of the set. [default: relations.json beside each file]"),
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Entity and relation F1 on annotated texts."""
+    _check(*files, *filter(None, (labels, relations)))
+    from dovetail.nlp.evaluate import evaluate_extraction
+
+    show(evaluate_extraction(files, labels=labels, relations=relations), json=json)
+    return 0
+
+
+@app.command("questions")
+def questions(
+    source: Annotated[
+        Path, typer.Argument(metavar="FOLDER|FILE.jsonl", help="A folder with corpus.jsonl and questions.jsonl, or questions.")
+    ],
+    graph: GraphOption = None,
+    no_titles: Annotated[bool, typer.Option("--no-titles", help="Hide the titles of the passages.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Passage recall, answer F1 and abstention.
+
+    A folder is first built in a scratch graph; questions alone are asked of the graph given with --graph.
+    """
+    _check(source)
+    from dovetail.reasoning.evaluate import evaluate_questions
+
+    show(evaluate_questions(source, graph=graph, titles=not no_titles), json=json)
+    return 0
+
+
+def show(results: Iterable[Evaluation], *, json: bool) -> None:
+    """Print each result when it comes."""
+    for result in results:
+        if json:
+            emit(result)
+            continue
+        out.print(f"{result.set}: {result.n:,} rows, {result.seconds:,.1f} s, {result.peak_mb:,.0f} MB", style="bold")
+        out.print("  " + "   ".join(f"{name}\u00a0{figure(value)}" for name, value in result.metrics.items()))
+
+
+def figure(value: float) -> str:
+    """A count as it is, a fraction with three decimals."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _check(*paths: Path) -> None:
+    from dovetail.kg.errors import InputError
+
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"no such file or folder: {path}; check the path")

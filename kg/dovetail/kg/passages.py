@@ -1,0 +1,273 @@
+"""The passages of every document: found by their words, with a vector each, in one SQLite file.
+
+    NewPassage -> put -> PassageIndex -> search (BM25) -> Passage
+                                      -> vectors (for a cosine search elsewhere)
+
+The index is derived from the documents: deleting its file loses nothing but the time to build it again.
+Ranking is Okapi BM25 (Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009), as
+SQLite's FTS5 computes it (k1 = 1.2, b = 0.75) over two columns, text and title.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from dovetail.kg.errors import GraphDamaged, GraphLocked, InputError
+from dovetail.kg.names import digest
+
+SCHEMA_VERSION = 1
+VECTOR_DIM = 384
+
+TEXT_WEIGHT = 1.0
+TITLE_WEIGHT = 1.0
+"""How much one occurrence of a word in the text and in the title counts (measured: 1 to 3 make no difference)."""
+
+FUNCTION_WORDS = frozenset(
+    "a an and are as at be been being but by did do does for from had has have how if in into is it its not of on or s "
+    "such t than that the their then there these they this those to was were what when where which who whom whose "
+    "why will with would".split()
+)
+"""English words that say how a question is put, not what it is about: left out of a search."""
+
+SCHEMA = """
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL, title TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, vector BLOB NOT NULL
+);
+CREATE INDEX passage_document ON passage (document, start);
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, title, content = 'passage', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
+    INSERT INTO words (rowid, text, title) VALUES (new.id, new.text, new.title);
+END;
+CREATE TRIGGER passage_removed AFTER DELETE ON passage BEGIN
+    INSERT INTO words (words, rowid, text, title) VALUES ('delete', old.id, old.text, old.title);
+END;
+CREATE TABLE state (revision TEXT NOT NULL);
+INSERT INTO state VALUES ('empty');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a document: ``text == document.text[start:end]``."""
+
+    id: int
+    document: str
+    title: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewPassage:
+    """A passage to be stored, with the vector (384,) of its text."""
+
+    title: str
+    start: int
+    end: int
+    text: str
+    vector: npt.NDArray[np.float32]
+
+
+def search_terms(query: str) -> list[str]:
+    """The words of ``query`` worth searching for, each once, in lower case.
+
+    A query of function words only keeps them all: there is a band called The Who.
+
+    >>> search_terms("Who wrote the novel Émile, and who read it?")
+    ['wrote', 'novel', 'émile', 'read']
+    >>> search_terms("The Who")
+    ['the', 'who']
+    """
+    words = list(dict.fromkeys(re.findall(r"[^\W_]+", query.lower())))
+    return [word for word in words if word not in FUNCTION_WORDS] or words
+
+
+def match_expression(query: str) -> str:
+    """``query`` as an FTS5 expression that finds any of its words: nothing in it is read as syntax.
+
+    >>> match_expression('Curie NOT "radium*"')
+    '"curie" OR "radium"'
+    """
+    return " OR ".join(f'"{term}"' for term in search_terms(query))
+
+
+class PassageIndex:
+    """The passages of a graph, in one file; with ``None``, in memory.
+
+    Changes become visible to other processes, and survive this one, at ``commit`` (which leaving the ``with``
+    block without an error does as well). Raises GraphDamaged or GraphLocked where the file cannot be used.
+
+    >>> zeros = np.zeros(384, dtype=np.float32)
+    >>> with PassageIndex(None) as index:
+    ...     index.put("a.txt", [NewPassage("Radium", 0, 28, "Marie Curie isolated radium.", zeros)])
+    ...     [(found, _)] = index.search("Who isolated radium?", 5)
+    ...     index.get([found])[0].text
+    'Marie Curie isolated radium.'
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._vectors: tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._telling():
+            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level="DEFERRED")
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not version and not tables:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise GraphDamaged(self._advice(f"has format {version}, and this version of Dovetail reads format {SCHEMA_VERSION}"))
+        self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def _advice(self, trouble: str) -> str:
+        return f"the passage index {self.path or 'in memory'} {trouble}: delete it, and the next build makes it again"
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """SQLite's errors as ours."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise GraphLocked(f"the passage index {self.path} is being written by another process: try again when it is done") from error
+            raise GraphDamaged(self._advice(f"cannot be read ({error})")) from error
+
+    def __enter__(self) -> PassageIndex:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self.commit()
+        self.close()
+
+    def __len__(self) -> int:
+        with self._telling():
+            (count,) = self._db.execute("SELECT count(*) FROM passage").fetchone()
+        return int(count)
+
+    @property
+    def revision(self) -> str:
+        """A name for what the index holds: it moves with every change, and the same changes give the same name."""
+        with self._telling():
+            (revision,) = self._db.execute("SELECT revision FROM state").fetchone()
+        return str(revision)
+
+    def put(self, document: str, passages: Sequence[NewPassage]) -> None:
+        """Stores the passages of a document, in place of those it had."""
+        rows = []
+        for passage in passages:
+            if passage.vector.shape != (VECTOR_DIM,):
+                raise InputError(f"a passage of {document!r} has a vector of shape {passage.vector.shape}; give one of shape ({VECTOR_DIM},)")
+            blob = passage.vector.astype("<f2").tobytes()
+            rows.append((document, passage.title, passage.start, passage.end, passage.text, blob))
+        with self._telling():
+            self._db.execute("DELETE FROM passage WHERE document = ?", (document,))
+            self._db.executemany('INSERT INTO passage (document, title, start, "end", text, vector) VALUES (?, ?, ?, ?, ?, ?)', rows)
+        self._moved("put", document, *(part for row in rows for part in (row[1], str(row[2]), row[4])))
+
+    def remove(self, documents: Iterable[str]) -> None:
+        """Removes the passages of these documents; those that have none are passed over."""
+        documents = sorted(set(documents))
+        with self._telling():
+            self._db.executemany("DELETE FROM passage WHERE document = ?", [(document,) for document in documents])
+        self._moved("remove", *documents)
+
+    def _moved(self, *change: str) -> None:
+        self._vectors = None
+        with self._telling():
+            self._db.execute("UPDATE state SET revision = ?", (digest(self.revision, *change),))
+
+    def documents(self) -> set[str]:
+        """The ids of the documents that have passages."""
+        with self._telling():
+            return {document for (document,) in self._db.execute("SELECT DISTINCT document FROM passage")}
+
+    def commit(self) -> None:
+        """Makes the changes so far last."""
+        with self._telling():
+            self._db.commit()
+
+    def close(self) -> None:
+        """Gives the file back; changes since the last commit are lost."""
+        self._db.close()
+
+    def search(self, query: str, k: int) -> list[tuple[int, float]]:
+        """The ``k`` passages that match ``query`` best: id and BM25 score (more is better, above 0), best first.
+
+        ``query`` is text: nothing in it is syntax. Ties go by document and position.
+        """
+        expression = match_expression(query)
+        if not expression or k < 1:
+            return []
+        with self._telling():
+            rows = self._db.execute(
+                "SELECT passage.id, -score FROM (SELECT rowid, bm25(words, ?, ?) AS score FROM words WHERE words MATCH ?)"
+                " JOIN passage ON passage.id = rowid ORDER BY score, document, start LIMIT ?",
+                (TEXT_WEIGHT, TITLE_WEIGHT, expression, k),
+            ).fetchall()
+        return [(int(found), float(score)) for found, score in rows]
+
+    def vectors(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The ids (n,), rising, and the vectors (n, 384) of all passages. Kept in memory until the next change."""
+        if self._vectors is None:
+            with self._telling():
+                rows = self._db.execute("SELECT id, vector FROM passage ORDER BY id").fetchall()
+            ids = np.array([found for found, _ in rows], dtype=np.int64)
+            halves = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f2")
+            if len(halves) != len(ids) * VECTOR_DIM:
+                raise GraphDamaged(self._advice("holds vectors of a wrong length"))
+            self._vectors = ids, halves.astype(np.float32).reshape(len(ids), VECTOR_DIM)
+        return self._vectors
+
+    def get(self, ids: Iterable[int]) -> list[Passage]:
+        """The passages with these ids, in the order asked for. Raises InputError for an id that is not there."""
+        wanted = [int(number) for number in ids]
+        found: dict[int, Passage] = {}
+        with self._telling():
+            for start in range(0, len(wanted), 500):
+                some = wanted[start : start + 500]
+                marks = ",".join("?" * len(some))
+                query = f'SELECT id, document, title, start, "end", text FROM passage WHERE id IN ({marks})'
+                found.update((row[0], Passage(*row)) for row in self._db.execute(query, some))
+        missing = [number for number in wanted if number not in found]
+        if missing:
+            raise InputError(f"no passage with id {missing[0]}: ids come from search() or vectors() of the same index")
+        return [found[number] for number in wanted]
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many passages each of ``words`` occurs, as the search sees words."""
+        with self._telling():
+            self._db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab (main, words, row)")
+            counts = {}
+            for word in words:
+                row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)).fetchone()
+                counts[word] = int(row[0]) if row else 0
+        return counts
+
+    def all(self) -> list[Passage]:
+        """Every passage, by id."""
+        with self._telling():
+            rows = self._db.execute('SELECT id, document, title, start, "end", text FROM passage ORDER BY id').fetchall()
+        return [Passage(*row) for row in rows]

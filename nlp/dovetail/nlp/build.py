@@ -1,0 +1,296 @@
+"""Documents into the graph: read, extract in processes of their own, write in batches.
+
+    read_documents ─> (unchanged? skip) ─> extract, one process per core ─> passages, then graph, a batch at a time
+
+One writer. A batch is all there or not there, and a document's fingerprint arrives with its facts, so a build that is killed and
+started again reads exactly what is missing and ends with the same graph.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import torch
+from rdflib import Literal, URIRef
+from rdflib.namespace import RDFS
+from spacy.language import Language
+
+from dovetail.kg.errors import DocumentError
+from dovetail.kg.formats import vocabulary_names
+from dovetail.kg.names import Layer, digest
+from dovetail.kg.passages import PassageIndex
+from dovetail.kg.statement import Document, Statement
+from dovetail.kg.store import KnowledgeGraph
+from dovetail.nlp.catalogue import Catalogue
+from dovetail.nlp.extract import Extraction, extract
+from dovetail.nlp.mentions import shared_catalogue
+from dovetail.nlp.pipeline import PipelineOptions, load_pipeline
+from dovetail.nlp.readers import read_documents
+
+VERSION = "1"
+"""Moves when the same document would give other facts, so that graphs built before are read again."""
+
+EXTRACTOR = f"dovetail-extractor@{VERSION}"
+BATCH_DOCUMENTS = 64
+BATCH_SECONDS = 5.0
+CHUNK_CHARACTERS = 20_000
+"""Work handed to a process at a time: documents up to this many characters together."""
+
+WORTH_PROCESSES = 300_000
+"""Characters below which starting processes costs more than it saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """``workers`` is the number of processes that extract; None chooses by the machine and the corpus."""
+
+    vocabularies: tuple[Path, ...] = ()
+    labels: Path | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildEvent:
+    """A document that was read ('document') or passed over ('skipped', with the reason)."""
+
+    kind: str
+    document: str
+    words: int = 0
+    statements: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. ``missing``: documents of the graph that are no longer in the sources they came from."""
+
+    read: int
+    unchanged: int
+    replaced: int
+    skipped: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+    words: int
+    statements: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a process needs to extract."""
+
+    options: PipelineOptions
+    vocabulary: tuple[tuple[URIRef, str], ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of a build under way."""
+
+    read: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+    words: int = 0
+    statements: int = 0
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+
+def build_graph(
+    sources: Sequence[Path], graph: KnowledgeGraph, *, options: BuildOptions | None = None, on_event: Callable[[BuildEvent], None] = lambda event: None
+) -> BuildReport:
+    """Read the documents in files and folders into ``graph``: new and changed ones only.
+
+    Documents that cannot be read are passed over and reported. Passages go to ``graph.path / "passages"``; a graph in memory has
+    none. Errors: InputError for a source, vocabulary or label file that cannot be used.
+    """
+    options = options or BuildOptions()
+    began = time.monotonic()
+    tally = _Tally()
+
+    def skip(document: str, error: DocumentError) -> None:
+        tally.skipped.append((document, str(error)))
+        on_event(BuildEvent("skipped", document, reason=str(error)))
+
+    documents = read_documents(sources, on_skip=skip)
+    catalogue = shared_catalogue(str(options.labels) if options.labels else None)
+    for path in options.vocabularies:
+        graph.load_vocabulary(path)
+    graph.add(_catalogue_statements(catalogue), layer=Layer.VOCABULARY)
+    own = {e.iri for e in catalogue.entities} | {r.iri for r in catalogue.relations}
+    vocabulary = tuple((iri, name) for iri, name, _ in vocabulary_names(graph.store) if iri not in own)
+    job = _Job(PipelineOptions(labels=options.labels), vocabulary)
+    mark = _pipeline_fingerprint(catalogue, vocabulary)
+    with open_passages(graph) as passages:
+        known = graph.fingerprints()
+        indexed = passages.documents()
+        passages.remove(indexed - known.keys())
+        fresh = _changed(documents, known, indexed, mark, tally)
+        batch: list[Extraction] = []
+        flushed = time.monotonic()
+        for extraction in _extract_all(fresh, job, options.workers):
+            document = extraction.record.document
+            tally.read += 1
+            tally.replaced += document.id in known
+            tally.words += extraction.words
+            tally.statements += len(extraction.record.statements)
+            batch.append(extraction)
+            if len(batch) >= BATCH_DOCUMENTS or time.monotonic() - flushed > BATCH_SECONDS:
+                _write(batch, graph, passages)
+                batch, flushed = [], time.monotonic()
+            on_event(BuildEvent("document", document.id, words=extraction.words, statements=len(extraction.record.statements)))
+        _write(batch, graph, passages)
+    graph.write_manifest()
+    roots = {Path(os.path.abspath(s)).name for s in sources}
+    missing = sorted(d for d in known if d not in tally.seen and d.split("/")[0].split("#")[0] in roots)
+    return BuildReport(
+        tally.read, tally.unchanged, tally.replaced, tuple(tally.skipped), tuple(missing), tally.words, tally.statements, time.monotonic() - began
+    )
+
+
+def open_passages(graph: KnowledgeGraph) -> PassageIndex:
+    """The passage index beside a graph; an empty one in memory where the graph is in memory."""
+    return PassageIndex(graph.path / "passages" / "passages.db" if graph.path is not None else None)
+
+
+def _catalogue_statements(catalogue: Catalogue) -> Iterator[Statement]:
+    """Names and descriptions of types and relations, for people who read the graph."""
+    for entry in (*catalogue.entities, *catalogue.relations):
+        yield Statement(entry.iri, RDFS.label, Literal(entry.name))
+        if entry.description:
+            yield Statement(entry.iri, RDFS.comment, Literal(entry.description))
+
+
+def _pipeline_fingerprint(catalogue: Catalogue, vocabulary: Sequence[tuple[URIRef, str]]) -> str:
+    """A name for everything but the document that its facts depend on."""
+    with as_file(files("dovetail.data").joinpath("weights")) as folder:
+        weights = [sha256((folder / name).read_bytes()).hexdigest() for name in ("extractor.safetensors", "calibration.json")]
+    labels = [repr((e.key, e.name, e.description, str(e.iri), e.kind)) for e in catalogue.entities]
+    labels += [repr((r.key, r.name, r.description, str(r.iri), sorted(r.domain), sorted(r.range))) for r in catalogue.relations]
+    return digest(VERSION, *weights, *labels, *(f"{iri} {name}" for iri, name in vocabulary))
+
+
+def _changed(documents: Iterable[Document], known: dict[str, str], indexed: set[str], mark: str, tally: _Tally) -> Iterator[tuple[Document, str]]:
+    """Documents the graph does not hold as they are now, with their fingerprints."""
+    for document in documents:
+        tally.seen.add(document.id)
+        fingerprint = digest(mark, document.title, document.domain, document.text, *(f"{k}={v}" for k, v in sorted(document.metadata.items())))
+        if known.get(document.id) == fingerprint and document.id in indexed:
+            tally.unchanged += 1
+        else:
+            yield document, fingerprint
+
+
+def _write(batch: Sequence[Extraction], graph: KnowledgeGraph, passages: PassageIndex) -> None:
+    """Passages first: what the graph holds can always be searched, whenever the process is killed."""
+    if batch:
+        for extraction in batch:
+            passages.put(extraction.record.document.id, extraction.passages)
+        passages.commit()
+        graph.put_documents([extraction.record for extraction in batch])
+
+
+# ---------------------------------------------------------------------- extraction, here or in processes of its own
+
+
+def _extract_all(documents: Iterator[tuple[Document, str]], job: _Job, workers: int | None) -> Iterator[Extraction]:
+    """Extractions in the order of the documents."""
+    first: list[tuple[Document, str]] = []
+    size = 0
+    for item in documents:
+        first.append(item)
+        size += len(item[0].text)
+        if size >= WORTH_PROCESSES:
+            break
+    if not first:
+        return
+    everything = itertools.chain(first, documents)
+    count = workers if workers is not None else (len(os.sched_getaffinity(0)) if size >= WORTH_PROCESSES else 1)
+    if count <= 1:
+        with _one_thread():
+            yield from _here(everything, job)
+    else:
+        yield from _elsewhere(everything, job, count)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread for torch, as in the processes: the same numbers wherever a document is read."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _here(documents: Iterable[tuple[Document, str]], job: _Job) -> Iterator[Extraction]:
+    nlp, catalogue = _prepare(job)
+    for document, fingerprint in documents:
+        yield extract(document, nlp, catalogue, extractor=EXTRACTOR, fingerprint=fingerprint)
+
+
+def _prepare(job: _Job) -> tuple[Language, Catalogue]:
+    labels = str(job.options.labels) if job.options.labels else None
+    return load_pipeline(job.options, vocabulary=job.vocabulary), shared_catalogue(labels)
+
+
+def _elsewhere(documents: Iterable[tuple[Document, str]], job: _Job, count: int) -> Iterator[Extraction]:
+    """In ``count`` processes, with a bounded number of documents under way."""
+    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(job, os.getpid()))
+    waiting: deque[Future[list[Extraction]]] = deque()
+    try:
+        for chunk in _chunks(documents):
+            waiting.append(pool.submit(_work, chunk))
+            if len(waiting) > count * 4:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Document, str]]]:
+    chunk: list[tuple[Document, str]] = []
+    size = 0
+    for item in documents:
+        chunk.append(item)
+        size += len(item[0].text)
+        if size >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+_worker: list[tuple[Language, Catalogue]] = []
+"""What a worker process prepared when it started; empty elsewhere."""
+
+
+def _start_worker(job: _Job, parent: int) -> None:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    torch.set_num_threads(1)
+    _worker.append(_prepare(job))
+
+
+def _end_with(parent: int) -> None:
+    """Stop when the process that builds is gone, killed perhaps."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _work(chunk: list[tuple[Document, str]]) -> list[Extraction]:
+    nlp, catalogue = _worker[0]
+    return [extract(document, nlp, catalogue, extractor=EXTRACTOR, fingerprint=fingerprint) for document, fingerprint in chunk]

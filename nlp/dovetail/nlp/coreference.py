@@ -1,0 +1,187 @@
+"""Names of one thing within a document: the spaCy component ``dovetail_coreference`` fills ``Doc._.clusters``.
+
+A cascade of precise rules on names, in the spirit of Lee et al., Deterministic coreference (CL 2013), without pronouns:
+the same name; an acronym of a name; part of a person's name; the distinctive part of an organisation's name. A short name that
+fits two long ones seen before it stays on its own. The title of the document counts as a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from dovetail.nlp.catalogue import Catalogue
+from dovetail.nlp.mentions import shared_catalogue
+
+if not Doc.has_extension("clusters"):
+    Doc.set_extension("clusters", default=None)
+
+HONORIFICS = frozenset("mr mrs ms dr prof professor sir dame lord lady st saint king queen president general captain pope".split())
+COMPANY_WORDS = frozenset("inc incorporated ltd limited corp corporation co company plc gmbh ag sa llc group".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Mentions of one thing. ``name`` is its fullest name; ``label`` the type that its mentions together favour."""
+
+    name: str
+    label: str
+    kind: str
+    mentions: tuple[Span, ...]
+    is_title: bool
+
+
+def normal_name(name: str) -> str:
+    """A name for comparison: no case, diacritics, leading article, possessive or surrounding punctuation.
+
+    >>> normal_name("The Université  de Paris's")
+    'universite de paris'
+    """
+    text = unicodedata.normalize("NFKD", name)
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    text = re.sub(r"['’]s$|^(the|a|an)\s+", "", re.sub(r"\s+", " ", text).strip())
+    return re.sub(r"^(the|a|an)\s+", "", text).strip(" .,;:'\"()[]“”‘’")
+
+
+def plain_title(title: str) -> str:
+    """A title without the parenthesis that tells namesakes apart.
+
+    >>> plain_title("Mercury (planet)")
+    'Mercury'
+    """
+    return re.sub(r"\s*\([^()]*\)\s*$", "", title).strip() or title
+
+
+@Language.factory("dovetail_coreference", default_config={"labels": None})
+def create_coreference(nlp: Language, name: str, labels: str | None) -> Coreference:
+    """The component for ``nlp.add_pipe``."""
+    return Coreference(shared_catalogue(labels))
+
+
+class Coreference:
+    """Clusters the entities of a Doc and gives every mention its cluster's type."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.kinds = {e.key: e.kind for e in catalogue.entities}
+
+    def __call__(self, doc: Doc) -> Doc:
+        doc._.clusters = clusters_of(doc.ents, plain_title(doc._.title), self.kinds)
+        return doc
+
+
+def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> list[Cluster]:
+    """Clusters in the order of their first mentions. ``kinds`` maps types to coarse kinds."""
+    by_name: dict[str, list[Span]] = {}
+    for mention in mentions:
+        by_name.setdefault(normal_name(mention.text) or mention.text, []).append(mention)
+    votes = {name: _favoured(spans) for name, spans in by_name.items()}
+    kind_of = {name: kinds.get(label, label) for name, label in votes.items()}
+    title_name = normal_name(title)
+    names = list(by_name)
+    if title_name and title_name not in by_name:
+        names.append(title_name)
+    surfaces = {name: spans[0].text for name, spans in by_name.items()}
+    surfaces.setdefault(title_name, title)
+    first = {name: spans[0].start_char for name, spans in by_name.items()} | {title_name: -1}
+    parent: dict[str, str] = {}
+    for name in by_name:
+        kind = kind_of[name]
+        same_kind = [o for o in names if o != name and kind_of.get(o, kind) == kind]
+        for fits in RULES:
+            longer = [o for o in same_kind if fits(name, o, kind, surfaces)]
+            longer = [o for o in longer if not any(_within(o, other) for other in longer)]
+            before = [o for o in longer if first[o] < first[name]]
+            if len(before or longer) == 1:
+                parent[name] = (before or longer)[0]
+                break
+    groups: dict[str, list[str]] = {}
+    for name in by_name:
+        groups.setdefault(_root(name, parent), []).append(name)
+    clusters = []
+    for root, members in groups.items():
+        spans = sorted((s for m in members for s in by_name[m]), key=lambda s: s.start_char)
+        fullest = title if root == title_name else _best_surface(by_name[root])
+        label = _favoured(spans)
+        clusters.append(Cluster(fullest, label, kinds.get(label, label), tuple(spans), root == title_name))
+    return sorted(clusters, key=lambda c: c.mentions[0].start_char)
+
+
+def _favoured(spans: Sequence[Span]) -> str:
+    """The type with the most confidence over all mentions; ties go to the name first in the alphabet."""
+    weight: dict[str, float] = {}
+    for span in spans:
+        weight[span.label_] = weight.get(span.label_, 0.0) + float(span._.confidence)
+    return min(weight, key=lambda label: (-round(weight[label], 6), label))
+
+
+def _best_surface(spans: Sequence[Span]) -> str:
+    """The commonest way the name is written, cleaned; the first in the alphabet among equals."""
+    counts: dict[str, int] = {}
+    for span in spans:
+        surface = clean_surface(span.text)
+        counts[surface] = counts.get(surface, 0) + 1
+    return min(counts, key=lambda s: (-counts[s], s))
+
+
+def clean_surface(text: str) -> str:
+    """A name as it is shown: one line, no leading article, no possessive.
+
+    >>> clean_surface("the Normans'")
+    'Normans'
+    """
+    text = re.sub(r"\s+", " ", text).strip()
+    return re.sub(r"^(?:[Tt]he|[Aa]n?)\s+(?=\S)|['’]s?$", "", text).strip() or text
+
+
+def _root(name: str, parent: dict[str, str]) -> str:
+    seen = {name}
+    while name in parent and parent[name] not in seen:
+        name = parent[name]
+        seen.add(name)
+    return name
+
+
+def _within(short: str, long: str) -> bool:
+    """Whether the words of one name all stand in a longer one."""
+    return len(short) < len(long) and set(short.split()) <= set(long.split())
+
+
+def _acronym(short: str, long: str, kind: str, surfaces: dict[str, str]) -> bool:
+    """WHO: World Health Organization."""
+    letters = surfaces[short].replace(".", "")
+    words = [w for w in re.split(r"[\s\-]+", surfaces[long]) if w[:1].isupper()]
+    return letters.isupper() and 2 <= len(letters) <= 8 and len(words) > 1 and "".join(w[0] for w in words) == letters
+
+
+def _part_of_person(short: str, long: str, kind: str, surfaces: dict[str, str]) -> bool:
+    """Curie, M. Curie or Madame Curie: Marie Curie."""
+    if kind != "person":
+        return False
+    few = [w for w in short.replace(".", " ").split() if w not in HONORIFICS]
+    many = [w for w in long.replace(".", " ").split() if w not in HONORIFICS]
+    if not few or len(few) >= len(many) and few != many:
+        return len(few) == len(many) and len(few) > 1 and few[-1] == many[-1] and _initials(few[0], many[0])
+    return few == many or few == many[-len(few) :] or (len(few) == 1 and few[0] == many[0]) or (few[-1] == many[-1] and _initials(few[0], many[0]))
+
+
+def _initials(short: str, long: str) -> bool:
+    return len(short) == 1 and long.startswith(short)
+
+
+def _part_of_organisation(short: str, long: str, kind: str, surfaces: dict[str, str]) -> bool:
+    """Apple: Apple Inc.; Broncos: Denver Broncos."""
+    if kind != "organisation":
+        return False
+    few, many = short.split(), [w.strip(".,") for w in long.split()]
+    if not few or len(few) >= len(many):
+        return False
+    return many[-len(few) :] == few or (many[: len(few)] == few and set(many[len(few) :]) <= COMPANY_WORDS)
+
+
+RULES: tuple[Callable[[str, str, str, dict[str, str]], bool], ...] = (_acronym, _part_of_person, _part_of_organisation)
+"""Tried in this order: (short name, long name, kind, how each name is written) -> whether the short one stands for the long one."""

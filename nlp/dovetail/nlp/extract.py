@@ -1,0 +1,161 @@
+"""One document through the pipeline: its statements with evidence, and its passages with vectors.
+
+The result depends on the document, the options and the vocabulary only, never on what is read beside it: that is what
+makes a build resumable and ``forget`` exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from rdflib import Literal, URIRef
+from rdflib.namespace import DCTERMS, RDF, RDFS, SKOS
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from dovetail.kg.names import document_iri
+from dovetail.kg.passages import NewPassage
+from dovetail.kg.provenance import DocumentRecord
+from dovetail.kg.statement import Document, Evidence, Statement, Term
+from dovetail.nlp.catalogue import Catalogue
+from dovetail.nlp.coreference import clean_surface
+from dovetail.nlp.mentions import LITERALS, literal_of
+
+SEGMENT = 50_000
+"""Characters a spaCy Doc holds at most; longer documents are read in segments that end between sentences."""
+
+PASSAGE_WORDS = 160
+SHORT_PASSAGE_WORDS = 25
+"""Passages have about PASSAGE_WORDS at most; a paragraph below SHORT_PASSAGE_WORDS (a heading, say) joins the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What one document gave."""
+
+    record: DocumentRecord
+    passages: tuple[NewPassage, ...]
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVector:
+    """A sentence's place in the document, its length in tokens of the encoder, and the sum of their vectors (dim,)."""
+
+    start: int
+    end: int
+    words: int
+    vector: npt.NDArray[np.float32]
+
+
+def extract(document: Document, nlp: Language, catalogue: Catalogue, *, extractor: str, fingerprint: str) -> Extraction:
+    """Read one document. ``extractor`` is the name and version that evidence carries."""
+    facts: dict[tuple[URIRef, URIRef, Term], list[Evidence]] = {}
+    sentences: list[SentenceVector] = []
+    words = 0
+    for offset, text in segments(document.text):
+        doc = nlp.make_doc(text)
+        doc._.title = document.title
+        doc = nlp(doc)
+        words += sum(not t.is_space and not t.is_punct for t in doc)
+        for triple, evidence in _facts(doc, catalogue, _Source(document, offset, extractor)):
+            facts.setdefault(triple, []).append(evidence)
+        sentences.extend(_vectors(doc, offset))
+    statements = [Statement(*triple, evidence=tuple(evidence)) for triple, evidence in sorted(facts.items())]
+    passages = tuple(passages_of(document, sentences))
+    return Extraction(DocumentRecord(document, statements, fingerprint), passages, words)
+
+
+def segments(text: str) -> Iterator[tuple[int, str]]:
+    """``text`` in pieces of at most SEGMENT characters with their offsets, cut after a paragraph, a sentence or a word."""
+    start = 0
+    while len(text) - start > SEGMENT:
+        window = text[start : start + SEGMENT]
+        cut = max(window.rfind("\n\n") + 2, SEGMENT // 2)
+        if cut == SEGMENT // 2:
+            ends = [m.end() for m in re.finditer(r"[.!?。！？]\s", window[SEGMENT // 2 :])] or [m.end() for m in re.finditer(r"\s", window[SEGMENT // 2 :])]
+            cut = SEGMENT // 2 + ends[-1] if ends else SEGMENT
+        yield start, window[:cut]
+        start += cut
+    yield start, text[start:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the text of a spaCy Doc stands."""
+
+    document: Document
+    offset: int
+    extractor: str
+
+    def evidence(self, sentence: Span, confidence: float) -> Evidence:
+        start, end = self.offset + sentence.start_char, self.offset + sentence.end_char
+        quote = self.document.text[start:end]
+        start, end = start + len(quote) - len(quote.lstrip()), end - len(quote) + len(quote.rstrip())
+        return Evidence(self.document.id, start, end, self.document.text[start:end], confidence, self.extractor)
+
+
+def _facts(doc: Doc, catalogue: Catalogue, source: _Source) -> Iterator[tuple[tuple[URIRef, URIRef, Term], Evidence]]:
+    """Every fact of a Doc with its evidence, in the order of the text: types, names, what the document is about, relations."""
+    classes = {e.key: e.iri for e in catalogue.entities}
+    properties = {r.key: r.iri for r in catalogue.relations}
+    confidence_at = {(m.start, m.end): float(m._.confidence) for c in doc._.clusters or () for m in c.mentions}
+    entity_at = {(e.start, e.end): URIRef(e.kb_id_) for e in doc.ents}
+    for cluster in doc._.clusters or ():
+        named: set[str] = set()
+        for mention in cluster.mentions:
+            entity = entity_at[(mention.start, mention.end)]
+            evidence = source.evidence(mention.sent, confidence_at[(mention.start, mention.end)])
+            yield (entity, RDF.type, classes[cluster.label]), evidence
+            if not named:
+                yield (entity, RDFS.label, Literal(cluster.name)), evidence
+                named.add(cluster.name)
+                if cluster.is_title:
+                    yield (document_iri(source.document.id), DCTERMS.subject, entity), evidence
+            surface = clean_surface(mention.text)
+            if surface not in named:
+                named.add(surface)
+                yield (entity, SKOS.altLabel, Literal(surface)), evidence
+    values = {(s.start, s.end): literal_of(s) for s in doc.spans.get(LITERALS, ())}
+    for relation in doc._.relations or ():
+        head = entity_at[(relation.head.start, relation.head.end)]
+        place = (relation.tail.start, relation.tail.end)
+        tail: Term = entity_at[place] if place in entity_at else values[place]
+        if tail != head:
+            yield (head, properties[relation.label], tail), source.evidence(relation.head.sent, relation.confidence)
+
+
+def _vectors(doc: Doc, offset: int) -> Iterator[SentenceVector]:
+    read = doc._.read
+    for sentence, tokenized, vector in zip(doc.sents, read.sentences, read.vectors(), strict=True):
+        length = len(tokenized.ids)
+        yield SentenceVector(offset + sentence.start_char, offset + sentence.end_char, len(tokenized.offsets), vector * length)
+
+
+def passages_of(document: Document, sentences: Sequence[SentenceVector]) -> Iterator[NewPassage]:
+    """Paragraphs, long ones cut between sentences and headings joined to what follows, each with its mean vector."""
+    held: list[SentenceVector] = []
+    for i, sentence in enumerate(sentences):
+        words = sum(s.words for s in held)
+        if held:
+            gap = document.text[held[-1].end : sentence.start] + document.text[held[-1].start : held[-1].end][-2:]
+            paragraph = "\n\n" in gap
+            rest = sum(s.words for s in sentences[i : i + 4])
+            if (paragraph and words >= SHORT_PASSAGE_WORDS) or (words + sentence.words > PASSAGE_WORDS and (rest > 40 or words > 2 * PASSAGE_WORDS)):
+                yield _passage(document, held)
+                held = []
+        held.append(sentence)
+    if held:
+        yield _passage(document, held)
+
+
+def _passage(document: Document, sentences: Sequence[SentenceVector]) -> NewPassage:
+    text = document.text[sentences[0].start : sentences[-1].end]
+    start = sentences[0].start + len(text) - len(text.lstrip())
+    vector = np.sum([s.vector for s in sentences], axis=0)
+    length = float(np.linalg.norm(vector)) or 1.0
+    return NewPassage(document.title, start, start + len(text.strip()), text.strip(), (vector / length).astype(np.float32))

@@ -1,0 +1,234 @@
+"""Answers a question from a graph and its passages, with the sentences that say so, or says that it does not know.
+
+    question -> plan (kind, names linked to entities) -> passages (retrieval) + paths (facts)
+             -> candidates (reader) or a decision (yes/no, one of two) -> the most probable, or none
+
+The probability is calibrated on training questions; below ANSWER_FROM the answer is "unknown".
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from rdflib import BNode, Literal, URIRef
+
+from dovetail.kg.passages import Passage, PassageIndex
+from dovetail.kg.statement import Evidence
+from dovetail.kg.store import KnowledgeGraph
+from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
+from dovetail.reasoning.decide import Decision, decide
+from dovetail.reasoning.facts import FactPath, answer_kind, fact_paths
+from dovetail.reasoning.fusion import LinearModel, load_model, weights_path
+from dovetail.reasoning.kinds import Wanted, wanted
+from dovetail.reasoning.metrics import normal_answer
+from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
+from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
+from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans, title_names
+
+Floats = npt.NDArray[np.float64]
+
+ANSWER_FROM = 0.2
+"""Below this probability the answer is "unknown"."""
+ENTITIES_PER_NAME = 5
+EVIDENCE_SHOWN = 3
+CALIBRATION_FEATURES = ("score", "lead", "share")
+
+
+@cache
+def answer_model() -> LinearModel:
+    """The model that ranks candidates."""
+    return load_model(weights_path("answers.json"), ANSWER_FEATURES)
+
+
+@cache
+def calibration_model() -> LinearModel:
+    """The model that says how probable the best candidate is."""
+    return load_model(weights_path("answers-calibration.json"), CALIBRATION_FEATURES)
+
+
+class Asker:
+    """Answers questions over one state of a graph. Make another when it has changed."""
+
+    def __init__(self, graph: KnowledgeGraph, passages: PassageIndex, encoder: Encoder | None, *, titles: bool = True) -> None:
+        self.graph = graph
+        self.passages = passages
+        self.encoder = encoder
+        self.retriever = Retriever(graph, passages, encoder, titles=titles)
+        self._entities = _entities_by_name(graph)
+        self._names = NameTable({*self.retriever.structure.names, *self._entities})
+        self._kinds: dict[str, str] = {}
+
+    def ask(self, question: str, *, top_k: int = 3, explain: bool = False) -> Answer:
+        """The ``top_k`` most probable answers; none below ANSWER_FROM, unless ``explain`` asks to see them."""
+        began = time.perf_counter()
+        want = wanted(question)
+        found = self.retriever.retrieve(question, k=20)
+        plan = self._plan(question, want, found, explain=explain)
+        given: list[GivenAnswer] = []
+        decision = decide(question, want, self._compared(question, want), self._about)
+        if decision is not None:
+            given = [self._decided(decision)]
+        elif want.kind != "yes/no":
+            given = self._read(question, want, found, plan, top_k)
+        abstained = not given or given[0].probability < ANSWER_FROM
+        shown = given[:top_k] if explain or not abstained else []
+        return Answer(question, tuple(shown), abstained, plan, time.perf_counter() - began)
+
+    def candidates(self, question: str, want: Wanted, found: Retrieval, plan: Plan) -> list[Candidate]:
+        """Every possible answer, in text and graph, before any is chosen."""
+        entities = [_term(iri) for name in plan.names for iri in name.candidates]
+        facts = fact_paths(question, entities, self.graph, self.encoder)
+        passages = [*found.passages[:5], *self._stating(facts, found)]
+        kinds = self._kinds_of(passages)
+        reading = Reading(question, want, word_weights(question, self.passages), self._names, kinds, facts)
+        candidates = read(reading, passages, self.encoder)
+        if want.kind == "choice":
+            offered = {normal_answer(choice) for choice in want.choices}
+            candidates = [candidate for candidate in candidates if normal_answer(candidate.text) in offered]
+        return candidates
+
+    def _plan(self, question: str, want: Wanted, found: Retrieval, *, explain: bool) -> Plan:
+        names, unknown = [], []
+        taken: list[tuple[int, int]] = []
+        for seed in found.seeds:
+            taken.append((seed.start, seed.end))
+            names.append(LinkedName(question[seed.start : seed.end], tuple(map(str, self._entities.get(seed.name, ())))))
+        for start, end in proper_spans(question):
+            if not any(start < stop and begin < end for begin, stop in taken):
+                unknown.append(question[start:end])
+        passages = [
+            {"document": scored.passage.document, "title": scored.passage.title, "score": round(scored.score, 4)}
+            for scored in found.passages[: 10 if explain else 0]
+        ]
+        return Plan(want.kind, want.choices, tuple(names), tuple(unknown), tuple(passages))
+
+    def _compared(self, question: str, want: Wanted) -> list[str]:
+        return list(want.choices) or [question[seed.start : seed.end] for seed in self.retriever.seeds(question)]
+
+    def _about(self, name: str) -> list[Passage]:
+        """The passages with this title, the first of each document first."""
+        ids = self.retriever.titled(normal_name(name))
+        return sorted(self.passages.get(ids), key=lambda passage: (passage.start, passage.document))
+
+    def _stating(self, facts: Sequence[FactPath], found: Retrieval) -> list[ScoredPassage]:
+        """The passages that state the best paths, where they are not among the best anyway."""
+        held = {scored.passage.id for scored in found.passages[:5]}
+        added: list[ScoredPassage] = []
+        lowest = found.passages[-1].score if found.passages else 0.0
+        known = {scored.passage.id: scored for scored in found.passages}
+        for path in facts[:3]:
+            for evidence in path.evidence[-1][:1]:
+                passage = self.passages.at(evidence.document, evidence.start)
+                if passage is not None and passage.id not in held:
+                    held.add(passage.id)
+                    added.append(known.get(passage.id, ScoredPassage(passage, lowest, 0.0, 0.0, 0.0)))
+        return added
+
+    def _kinds_of(self, passages: Sequence[ScoredPassage]) -> Mapping[str, str]:
+        """The kind of answer of each name of the graph in ``passages`` that has one."""
+        for scored in passages:
+            for name in self._names.occurrence_names(scored.passage.text):
+                if name in self._entities and name not in self._kinds:
+                    kinds = [answer_kind(self.graph, entity) for entity in self._entities[name]]
+                    self._kinds[name] = next((kind for kind in kinds if kind), "other")
+        return self._kinds
+
+    def _read(self, question: str, want: Wanted, found: Retrieval, plan: Plan, top_k: int) -> list[GivenAnswer]:
+        candidates = self.candidates(question, want, found, plan)
+        if not candidates:
+            return []
+        scores = answer_model().score(np.array([candidate.features for candidate in candidates]))
+        groups = grouped(candidates, scores)
+        chance = float(calibration_model().probability(calibration_features(groups, scores))[0])
+        best = groups[0][0]
+        relative = [float(np.exp(score - best)) for score, _ in groups]
+        given = []
+        for share, (_, members) in list(zip(relative, groups, strict=True))[:top_k]:
+            given.append(self._given(members, chance * share, found))
+        return given
+
+    def _given(self, members: Sequence[Candidate], probability: float, found: Retrieval) -> GivenAnswer:
+        best = members[0]
+        path = max((path for member in members for path in member.facts), key=lambda path: path.match, default=None)
+        places = dict.fromkeys((member.passage.passage.id, member.sentence) for member in members)
+        by_id = {member.passage.passage.id: member.passage.passage for member in members}
+        quotes = [_quote(by_id[number], *sentence) for number, sentence in list(places)[:EVIDENCE_SHOWN]]
+        proof = self._proof(path) if path else ()
+        entity = path.answer if path and not isinstance(path.answer, Literal) else next(iter(self._entities.get(normal_name(best.text), ())), None)
+        top = found.passages[0] if found.passages else best.passage
+        experts = {
+            "graph": max(path.match, 0.0) if path else 0.0,
+            "passages": best.passage.bm25 / max(top.bm25, best.passage.bm25, 1e-9),
+            "vectors": max(best.cosine, 0.0),
+            "ppr": best.passage.walk / max(top.walk, best.passage.walk, 1e-9),
+        }
+        return GivenAnswer(best.text, str(entity) if entity is not None else None, probability, tuple(quotes), proof, experts)
+
+    def _proof(self, path: FactPath) -> tuple[ProofStep, ...]:
+        steps = []
+        for edge, evidence in zip(path.edges, path.evidence, strict=True):
+            subject, predicate, value = edge.triple
+            labels = self.graph.label(subject), self.graph.label(predicate), self.graph.label(value)
+            steps.append(ProofStep(str(subject), str(predicate), str(value), labels, tuple(map(_as_quote, evidence[:EVIDENCE_SHOWN]))))
+        return tuple(steps)
+
+    def _decided(self, decision: Decision) -> GivenAnswer:
+        quotes = tuple(_quote(one.passage, one.passage.start + one.start, one.passage.start + one.end) for one in decision.shown)
+        entity = next(iter(self._entities.get(normal_name(decision.text), ())), None)
+        experts = {"graph": 0.0, "passages": 1.0, "vectors": 0.0, "ppr": 0.0}
+        return GivenAnswer(decision.text, str(entity) if entity is not None else None, decision.probability, quotes, (), experts)
+
+
+def ask(
+    question: str, graph: KnowledgeGraph, *, passages: PassageIndex, encoder: Encoder | None, top_k: int = 3, explain: bool = False
+) -> Answer:
+    """The answers to one question. For many questions, make one ``Asker``.
+
+    >>> with KnowledgeGraph() as graph, PassageIndex(None) as passages:
+    ...     ask("Who found radium?", graph, passages=passages, encoder=None).abstained
+    True
+    """
+    return Asker(graph, passages, encoder).ask(question, top_k=top_k, explain=explain)
+
+
+def grouped(candidates: Sequence[Candidate], scores: Floats) -> list[tuple[float, list[Candidate]]]:
+    """Candidates with the same text in normal form together, each group and its members best first."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for i in np.argsort(-scores, kind="stable"):
+        groups[normal_answer(candidates[i].text)].append(int(i))
+    return [(float(scores[members[0]]), [candidates[i] for i in members]) for members in groups.values()]
+
+
+def calibration_features(groups: Sequence[tuple[float, Sequence[Candidate]]], scores: Floats) -> Floats:
+    """What tells how far to trust the best group: its score, its lead, its share of all (1, 3)."""
+    best = groups[0][0]
+    lead = best - groups[1][0] if len(groups) > 1 else 5.0
+    share = 1.0 / float(np.exp(np.array([score for score, _ in groups]) - best).sum())
+    return np.array([[best, min(lead, 5.0), share]])
+
+
+def _entities_by_name(graph: KnowledgeGraph) -> dict[str, tuple[URIRef | BNode, ...]]:
+    """The entities with each name in normal form, those with most statements first; not classes, nor relations."""
+    found: dict[str, set[URIRef | BNode]] = defaultdict(set)
+    index = graph.index()
+    kinds = index.types()
+    for entity, name in graph.all_names():
+        found[normal_name(name)].add(entity)
+    return {}
+
+
+def _quote(passage: Passage, start: int, end: int) -> Quote:
+    return Quote(passage.document, start, end, passage.text[start - passage.start : end - passage.start])
+
+
+def _as_quote(evidence: Evidence) -> Quote:
+    return Quote(evidence.document, evidence.start, evidence.end, evidence.quote)
+
+
+def _term(iri: str) -> URIRef | BNode:
+    return URIRef(iri)
