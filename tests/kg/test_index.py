@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,10 +60,8 @@ def test_lookups_agree_with_looking_at_everything(layers: dict[Layer, list[State
         assert [tuple(row) for row in index.triples(s, p, o).tolist()] == wanted
 
 
-def layer_node(layer: Layer) -> object:
-    from dovetail.kg.provenance import GRAPHS
-
-    return GRAPHS[layer]
+def layer_node(layer: Layer) -> ox.NamedNode:
+    return ox.NamedNode(layer.value)
 
 
 @settings(deadline=None, max_examples=60)

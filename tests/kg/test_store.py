@@ -184,12 +184,10 @@ def test_a_wrong_document_gets_a_near_match() -> None:
         graph.document("zzzzzzzz")
 
 
-def test_documents_whose_names_share_an_iri_are_told_apart() -> None:
-    with pytest.raises(InputError, match="too alike"):
-        put([record("a b"), record("a_b")])
-    graph = put([record("a b")])
-    with pytest.raises(InputError, match="too alike"):
-        graph.put_documents([record("a_b")])
+def test_documents_with_similar_names_are_two() -> None:
+    graph = put([record("a b"), record("a_b"), record("a%20b")])
+    assert sorted(graph.fingerprints()) == ["a b", "a%20b", "a_b"]
+    assert [d.id for d in graph.documents()] == ["a b", "a%20b", "a_b"]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +314,15 @@ def test_quads_are_those_the_contract_names() -> None:
              ?document a prov:Entity ; dcterms:identifier ?id ; dt:text ?whole ; dt:fingerprint "f" .
              GRAPH <urn:dovetail:layer:stated> { <urn:x:s> <urn:x:p> <urn:x:o> } }""".replace("%40", "@")
     )
-    assert [[str(value) for value in row] for row in rows] == [["Oxygen is a gas.", "0.87", "a"]]
+    assert [[str(value) for value in row.values()] for row in rows.bindings] == [["Oxygen is a gas.", "0.87", "a"]]
+
+
+def test_half_a_character_is_refused() -> None:
+    broken = DocumentRecord(Document("a", "A", "\ud83d", "/a"), [], "f")
+    with pytest.raises(InputError, match="document 'a' holds text that cannot be stored"):
+        put([broken])
+    with pytest.raises(InputError, match="cannot be stored"):
+        put([], [Statement(URIRef(EX), URIRef(EX), Literal("\ud83d"))])
 
 
 def test_the_store_keeps_text_exactly() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,15 +16,18 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from dovetail.reasoning.answer import Answer, GivenAnswer, Plan, Quote
+    from dovetail.reasoning.ask import Asker
 
 QUOTES = 2
 """Quotes shown for one answer or one step; --json gives them all."""
+WORTH_A_WORD = 0.01
+"""The probability from which another answer is named beside the best."""
 
 
 def ask(
     questions: Annotated[list[str], typer.Argument(metavar="QUESTION", help="One or more questions, each in quotes.")],
     graph: GraphOption = None,
-    top: Annotated[int, typer.Option("--top", metavar="K", min=1, help="How many answers to give at most.")] = 1,
+    top: Annotated[int, typer.Option("--top", metavar="K", min=1, help="How many answers to give at most.")] = 3,
     explain: Annotated[bool, typer.Option("--explain", help="Show how each answer was reached.")] = False,
     json: JsonOption = False,
 ) -> int:
@@ -31,14 +36,11 @@ def ask(
     Exit status 1 means that the answer to one of them is unknown.
     """
     from dovetail.app.settings import load_settings
-    from dovetail.kg.store import KnowledgeGraph
 
     unknown = False
-    with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
-        from dovetail.reasoning import ask as answer_to
-
+    with open_asker(graph or load_settings().graph) as asker:
         for number, question in enumerate(questions):
-            answer = answer_to(question, knowledge, top=top)
+            answer = asker.ask(question, top_k=top, explain=explain)
             unknown |= answer.abstained
             if json:
                 emit(answer.to_json())
@@ -49,18 +51,34 @@ def ask(
     return 1 if unknown else 0
 
 
+@contextmanager
+def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
+    """What answers questions from the graph in ``folder``, whose passages may be missing."""
+    from dovetail.kg.passages import PassageIndex
+    from dovetail.kg.store import KnowledgeGraph
+
+    index = folder / "passages" / "passages.db"
+    with KnowledgeGraph.open(folder, read_only=True) as graph, PassageIndex(index if index.exists() else None) as passages:
+        from dovetail.models.encoder import load_encoder  # late: a graph that is not there is said at once
+        from dovetail.reasoning.ask import Asker
+
+        yield Asker(graph, passages, load_encoder(), titles=titles)
+
+
 def show_answer(answer: Answer, *, explain: bool) -> None:
     """Print one question with its answers."""
     out.print(answer.question, style="bold")
     if answer.abstained:
         out.print("  I don't know." + (" At best:" if answer.answers else ""))
-    for given in answer.answers:
+    for given in answer.answers if explain else answer.answers[:1]:
         for line in _answer_lines(given, explain=explain):
             out.print(line)
     if explain:
         for words in _plan_lines(answer.plan):
             out.print(_indented(words, 2, style="dim"))
         out.print(_indented(f"{answer.seconds:.2f} seconds", 2, style="dim"))
+    elif others := [f"{given.text} {given.probability:.0%}" for given in answer.answers[1:] if given.probability >= WORTH_A_WORD]:
+        out.print(_indented("or: " + ", ".join(others), 4, style="dim"))
 
 
 def _answer_lines(given: GivenAnswer, *, explain: bool) -> Iterator[Text]:

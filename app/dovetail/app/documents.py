@@ -66,10 +66,10 @@ def build(
 def show_report(report: BuildReport, folder: Path) -> None:
     """Print what a build did, and how fast."""
     speed = round(report.words / report.seconds) if report.seconds else 0
-    replaced = f"{report.replaced:,} replaced"
+    read = f"{report.read:,} read ({report.replaced:,} of them replaced)"
     rows: list[tuple[str, object]] = [
         ("graph", folder),
-        ("documents", f"{report.read:,} read, {replaced}, {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"),
+        ("documents", f"{read}, {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"),
         ("words", report.words),
         ("statements", report.statements),
         ("seconds", f"{report.seconds:.1f} ({speed:,} words per second)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Protocol
 
 import typer
@@ -77,10 +78,37 @@ def questions(
     A folder is first built in a scratch graph; questions alone are asked of the graph given with --graph.
     """
     _check(source)
-    from dovetail.reasoning.evaluate import evaluate_questions
+    from dovetail.app.ask import open_asker
+    from dovetail.app.settings import load_settings
+    from dovetail.reasoning.corpus import read_questions
+    from dovetail.reasoning.evaluate_questions import evaluate_questions
 
-    show(evaluate_questions(source, graph=graph, titles=not no_titles), json=json)
+    asked = read_questions(source / "questions.jsonl" if source.is_dir() else source)
+    with TemporaryDirectory(prefix="dovetail-") as scratch:
+        if source.is_dir():
+            folder = Path(scratch) / "graph.dovetail"
+            _build_corpus(source / "corpus.jsonl", folder, titles=not no_titles)
+        else:
+            folder = graph or load_settings().graph
+        with open_asker(folder, titles=not no_titles) as asker:
+            show([evaluate_questions(asked, asker, name=source.stem)], json=json)
     return 0
+
+
+def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:
+    import json
+
+    from dovetail.app.progress import BuildProgress
+    from dovetail.kg.store import KnowledgeGraph
+    from dovetail.nlp.build import build_graph
+
+    _check(corpus)
+    if not titles:  # the reader then calls every row by the name of the file, which tells nothing
+        rows = [json.loads(line) for line in corpus.read_text("utf-8").splitlines() if line.strip()]
+        corpus = folder.parent / "corpus.jsonl"
+        corpus.write_text("".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows), "utf-8")
+    with KnowledgeGraph.open(folder, create=True) as graph, BuildProgress() as progress:
+        build_graph([corpus], graph, on_event=progress)
 
 
 def show(results: Iterable[Evaluation], *, json: bool) -> None:

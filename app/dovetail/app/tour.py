@@ -35,7 +35,7 @@ def demo(
     _heading(f"dovetail info --graph {graph}")
     inspect.info(graph=graph)
     _heading(f"dovetail ask QUESTION... --explain --graph {graph}")
-    ask.ask(list(QUESTIONS), graph=graph, explain=True)
+    ask.ask(list(QUESTIONS), graph=graph, explain=True, top=1)
     _heading("What next")
     out.print(NEXT.format(graph=graph))
     return 0

@@ -22,6 +22,7 @@ from dovetail.kg.errors import GraphDamaged, GraphError, GraphLocked, InputError
 
 _PARTS = frozenset({"store", "revision", "manifest", "snapshot", "passages"})
 _CHANGING = "changing "
+_LOCKED = ("temporarily unavailable", "lock hold by", "No locks available", "used by another process")
 _ATTEMPTS = 12
 _PAUSE_SECONDS = 0.05
 
@@ -29,7 +30,7 @@ _PAUSE_SECONDS = 0.05
 def open_store(path: Path, *, create: bool, read_only: bool) -> ox.Store:
     """The store of the graph at ``path``; see ``KnowledgeGraph.open`` for what can go wrong."""
     if path.is_dir():
-        strangers = sorted(p.name for p in path.iterdir() if p.name not in _PARTS)
+        strangers = sorted(p.name for p in path.iterdir() if p.name not in _PARTS and p.name[0] != ".")
         is_graph = (path / "store").is_dir()
         if strangers and not is_graph:
             raise InputError(f"{path} is a folder of something else (it holds {strangers[0]!r}), not a graph; name another")
@@ -68,13 +69,13 @@ def graph_errors(path: Path | None) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        message = str(error)
-        if "lock" in message.lower() and "LOCK" in message:
+        message = " ".join(str(error).split())
+        if "LOCK" in message and any(sign in message for sign in _LOCKED):
             raise GraphLocked(f"another process is writing to {path}; wait for it, or open the graph read-only") from error
-        if message.startswith(("Corruption", "IO error", "Invalid argument")):
+        if message.startswith(("Corruption", "Invalid argument")) or "No such file" in message:
             raise _damaged(path, message) from error
         if isinstance(error, OSError):
-            raise GraphError(f"{path}: {error}") from error
+            raise GraphError(f"the graph at {path} cannot be used: {message}") from error
         raise
 
 

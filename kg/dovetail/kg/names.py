@@ -55,7 +55,10 @@ def iri_part(text: str) -> str:
     >>> iri_part("北京/Peking")
     '北京%2FPeking'
     """
-    text = re.sub(r"\s+", "_", unicodedata.normalize("NFC", text).strip())
+    return _kept(re.sub(r"\s+", "_", unicodedata.normalize("NFC", text).strip()))
+
+
+def _kept(text: str) -> str:
     return "".join(c if c.isalnum() or c in "_-.~" else quote(c, safe="") for c in text)
 
 
@@ -69,12 +72,12 @@ def entity_iri(name: str, kind: str) -> URIRef:
 
 
 def document_iri(document: str) -> URIRef:
-    """The IRI of the document with this id.
+    """The IRI of the document with this id; two ids never share one.
 
-    >>> document_iri("corpus/science/oxygen.txt")
-    rdflib.term.URIRef('urn:dovetail:document:corpus/science/oxygen.txt')
+    >>> document_iri("corpus/my notes.txt")
+    rdflib.term.URIRef('urn:dovetail:document:corpus/my%20notes.txt')
     """
-    return URIRef("urn:dovetail:document:" + "/".join(map(iri_part, document.split("/"))))
+    return URIRef("urn:dovetail:document:" + "/".join(map(_kept, document.split("/"))))
 
 
 def digest(*parts: str) -> str:

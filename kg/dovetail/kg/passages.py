@@ -56,6 +56,7 @@ END;
 CREATE TABLE state (revision TEXT NOT NULL);
 INSERT INTO state VALUES ('empty');
 """
+_COLUMNS = 'id, document, title, start, "end", text'
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ class PassageIndex:
             yield
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise GraphLocked(f"the passage index {self.path} is being written by another process: try again when it is done") from error
+                raise GraphLocked(
+                    f"the passage index {self.path} is being written by another process: try again when it is done"
+                ) from error
             raise GraphDamaged(self._advice(f"cannot be read ({error})")) from error
 
     def __enter__(self) -> PassageIndex:
@@ -179,7 +182,8 @@ class PassageIndex:
         rows = []
         for passage in passages:
             if passage.vector.shape != (VECTOR_DIM,):
-                raise InputError(f"a passage of {document!r} has a vector of shape {passage.vector.shape}; give one of shape ({VECTOR_DIM},)")
+                shape = passage.vector.shape
+                raise InputError(f"a passage of {document!r} has a vector of shape {shape}; give one of shape ({VECTOR_DIM},)")
             blob = passage.vector.astype("<f2").tobytes()
             rows.append((document, passage.title, passage.start, passage.end, passage.text, blob))
         with self._telling():
@@ -249,12 +253,19 @@ class PassageIndex:
             for start in range(0, len(wanted), 500):
                 some = wanted[start : start + 500]
                 marks = ",".join("?" * len(some))
-                query = f'SELECT id, document, title, start, "end", text FROM passage WHERE id IN ({marks})'
+                query = f"SELECT {_COLUMNS} FROM passage WHERE id IN ({marks})"
                 found.update((row[0], Passage(*row)) for row in self._db.execute(query, some))
         missing = [number for number in wanted if number not in found]
         if missing:
             raise InputError(f"no passage with id {missing[0]}: ids come from search() or vectors() of the same index")
         return [found[number] for number in wanted]
+
+    def at(self, document: str, offset: int) -> Passage | None:
+        """The passage of a document that holds the character at ``offset``; None where no passage does."""
+        where = 'WHERE document = ? AND start <= ? AND "end" > ? ORDER BY start LIMIT 1'
+        with self._telling():
+            row = self._db.execute(f"SELECT {_COLUMNS} FROM passage {where}", (document, offset, offset)).fetchone()
+        return Passage(*row) if row else None
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each of ``words`` occurs, as the search sees words."""
@@ -269,5 +280,5 @@ class PassageIndex:
     def all(self) -> list[Passage]:
         """Every passage, by id."""
         with self._telling():
-            rows = self._db.execute('SELECT id, document, title, start, "end", text FROM passage ORDER BY id').fetchall()
+            rows = self._db.execute(f"SELECT {_COLUMNS} FROM passage ORDER BY id").fetchall()
         return [Passage(*row) for row in rows]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
@@ -87,6 +86,13 @@ def triple_of(statement: Statement, document: str | None = None) -> OxTriple:
 
 def record_quads(record: DocumentRecord) -> set[ox.Quad]:
     """Every quad this document supports."""
+    try:
+        return _record_quads(record)
+    except ValueError as error:  # a lone surrogate
+        raise InputError(f"document {record.document.id!r} holds text that cannot be stored: {error}") from None
+
+
+def _record_quads(record: DocumentRecord) -> set[ox.Quad]:
     document = record.document
     quads = set(_document_quads(document, record.fingerprint))
     best: dict[tuple[ox.NamedNode, ox.NamedNode, str], float] = {}
@@ -170,7 +176,7 @@ def read_document(store: ox.Store, about: ox.NamedNode) -> Document:
         text=values[TEXT.value],
         source=values[SOURCE.value],
         domain=values.get(DOMAIN.value, ""),
-        metadata=MappingProxyType(metadata),
+        metadata=metadata,
     )
 
 
@@ -199,7 +205,7 @@ class EvidenceReader:
         return Evidence(
             *self._sentence(sentence),
             confidence=self.confidence(link) or 0.0,
-            extractor=extractor_name(extractor),
+            extractor=extractor_name(extractor.value),
         )
 
     def _sentence(self, sentence: ox.NamedNode) -> tuple[str, int, int, str]:
@@ -238,9 +244,9 @@ def combined_confidence(evidence: Sequence[Evidence], asserted: float | None = N
     return round(1.0 - doubt, 12)
 
 
-def extractor_name(extractor: ox.NamedNode) -> str:
+def extractor_name(extractor: str) -> str:
     """The name and version behind an extractor's IRI."""
-    return unquote(extractor.value.removeprefix(EXTRACTOR))
+    return unquote(extractor.removeprefix(EXTRACTOR))
 
 
 def _said(about: ox.NamedNode, predicate: ox.NamedNode, value: OxTerm) -> ox.Quad:

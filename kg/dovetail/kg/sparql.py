@@ -177,13 +177,14 @@ def _ask_worker(path: Path, query: CheckedQuery, timeout: float) -> bytes:
         "prefixes": PREFIXES,
         "union": not query.names_graphs,
     }
-    command = [sys.executable, "-I", query_worker.__file__]
+    command = [sys.executable, "-P", query_worker.__file__]
     try:
         done = subprocess.run(command, input=json.dumps(order).encode(), capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
         raise _too_long(timeout) from None
-    if done.returncode and not done.stdout:
-        raise QueryError(f"the query's process ended early (status {done.returncode}); it may need more memory than there is")
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise QueryError(f"the query's process ended early, status {done.returncode}: {last or 'it may need more memory than there is'}")
     return done.stdout
 
 

@@ -195,14 +195,8 @@ class KnowledgeGraph:
         {'a.txt': 'f1'}
         """
         latest = {record.document.id: record for record in records}
-        nodes: dict[ox.NamedNode, str] = {}
-        for name in latest:
-            node = prov.document_node(name)
-            other = nodes.setdefault(node, self._identifier(node) or name)
-            if other != name:
-                raise InputError(f"documents {other!r} and {name!r} have names too alike to tell apart; rename one")
         new = {quad for record in latest.values() for quad in prov.record_quads(record)}
-        old = self._supported_only_by(nodes)
+        old = self._supported_only_by({prov.document_node(name) for name in latest})
         self._apply(old - new, new - old)
 
     def forget(self, ids: Iterable[str]) -> Forgotten:

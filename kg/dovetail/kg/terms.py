@@ -34,11 +34,14 @@ def to_ox(term: Node) -> OxTerm:
     if isinstance(term, BNode):
         return ox.BlankNode(str(term))
     if isinstance(term, Literal):
-        if term.language:
-            return ox.Literal(str(term), language=term.language)
-        if term.datatype is None or str(term.datatype) == _XSD_STRING:
-            return ox.Literal(str(term))
-        return _canonical(str(term), str(term.datatype))
+        try:
+            if term.language:
+                return ox.Literal(str(term), language=term.language)
+            if term.datatype is None or str(term.datatype) == _XSD_STRING:
+                return ox.Literal(str(term))
+            return _canonical(str(term), str(term.datatype))
+        except ValueError as error:  # a lone surrogate
+            raise InputError(f"a literal that cannot be stored: {term!r} ({error})") from None
     raise InputError(f"not an IRI, blank node or literal: {term!r}")
 
 

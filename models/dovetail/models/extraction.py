@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,8 @@ from dovetail.models.errors import ModelError
 from dovetail.models.extractor import Encoded, ExtractorNet
 from dovetail.models.sentences import TokenizedSentence, collate, tokenize
 
-BATCH = 32
+PACK_TOKENS = 320
+"""Tokens the encoder reads at a time: more cost more attention between sentences, which is thrown away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class ScoredSpan:
     end: int
     label: int
     confidence: float
+
+
+Pair: TypeAlias = tuple[int, tuple[int, int], tuple[int, int]]
+"""A sentence, and the characters [start, end) in it of a head and of a tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +102,17 @@ class Extractor:
 
     @torch.inference_mode()
     def read(self, sentences: Sequence[str]) -> ReadSentences:
-        """One encoder pass over the sentences, in batches of similar length."""
+        """One encoder pass over the sentences, in their order, PACK_TOKENS at a time."""
         tokenized = tokenize(sentences, self.published.tokenizer)
-        order = sorted(range(len(tokenized)), key=lambda i: (len(tokenized[i].ids), i))
         batches = []
-        for start in range(0, len(order), BATCH):
-            rows = tuple(order[start : start + BATCH])
-            batches.append((rows, self.net.encode(collate([tokenized[i] for i in rows]))))
+        rows: list[int] = []
+        for i, sentence in enumerate(tokenized):
+            if rows and sum(len(tokenized[r].ids) for r in rows) + len(sentence.ids) > PACK_TOKENS:
+                batches.append((tuple(rows), self.net.encode(collate([tokenized[r] for r in rows]))))
+                rows = []
+            rows.append(i)
+        if rows:
+            batches.append((tuple(rows), self.net.encode(collate([tokenized[r] for r in rows]))))
         return ReadSentences(tuple(tokenized), tuple(batches))
 
     @torch.inference_mode()
@@ -115,7 +125,7 @@ class Extractor:
         bonus = torch.tensor([0.0 if name in GENERIC else self.calibration.generic_margin for name in labels.names])
         for rows, encoded in read.batches:
             chances = torch.sigmoid(self.net.spans(encoded))
-            places = (chances > max(self.calibration.span_floor, least)).nonzero()
+            places = (chances > max(self.calibration.span_floor, least**2)).nonzero()
             if not len(places):
                 continue
             row, start, width = places.unbind(1)
@@ -140,11 +150,11 @@ class Extractor:
         return [sorted(spans, key=lambda s: s.start) for spans in found]
 
     @torch.inference_mode()
-    def relations(self, read: ReadSentences, pairs: Sequence[tuple[int, tuple[int, int], tuple[int, int]]], labels: LabelSet) -> tuple[Tensor, Tensor]:
-        """Ordered pairs (sentence, head characters, tail characters) against labels.
+    def relations(self, read: ReadSentences, pairs: Sequence[Pair], labels: LabelSet, *, least: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Ordered pairs of mentions against labels.
 
         Returns how likely each relation is if there is one, (pairs, labels), and that there is one, (pairs,). A pair
-        outside what the encoder saw scores zero.
+        outside what the encoder saw scores zero, and so do the relations of a pair related with less than ``least``.
         """
         each, any_relation = torch.zeros(len(pairs), len(labels.names)), torch.zeros(len(pairs))
         if not pairs or not labels.names:
@@ -163,8 +173,11 @@ class Extractor:
                         places.append((position, head, tail))
             if kept:
                 row, heads, tails = (torch.tensor(x) for x in zip(*places, strict=True))
-                logits, related = self.net.relation_logits(encoded, row, heads, tails, labels.vectors)
-                each[kept], any_relation[kept] = torch.sigmoid(logits), torch.sigmoid(related)
+                features = self.net.pair_features(encoded, row, heads, tails)
+                related = torch.sigmoid(self.net.related_logits(features))
+                any_relation[kept] = related
+                near = related >= least
+                each[torch.tensor(kept)[near]] = torch.sigmoid(self.net.relation_logits(encoded, row[near], features[near], labels.vectors))
         return each, any_relation
 
 

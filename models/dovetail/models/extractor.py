@@ -134,13 +134,29 @@ class ExtractorNet(nn.Module):
 
     def encode(self, batch: SentenceBatch) -> Encoded:
         """The one encoder pass."""
-        hidden = self.encoder(input_ids=batch.input_ids, attention_mask=batch.attention).last_hidden_state
+        hidden = self._hidden(batch) if self.training else self._packed_hidden(batch)
         rows = torch.arange(hidden.shape[0]).unsqueeze(1)
         words = (hidden[rows, batch.first] + hidden[rows, batch.last]) / 2 * batch.words.unsqueeze(-1).to(hidden.dtype)
         running = nn.functional.pad(words.float().cumsum(1), (0, 0, 1, 0))
         attention = batch.attention.unsqueeze(-1).to(hidden.dtype)
         sentence = (hidden * attention).float().sum(1) / attention.float().sum(1).clamp(min=1)
         return Encoded(words, running, sentence, batch.shapes.to(words.dtype), batch.words)
+
+    def _hidden(self, batch: SentenceBatch) -> Tensor:
+        hidden: Tensor = self.encoder(input_ids=batch.input_ids, attention_mask=batch.attention).last_hidden_state
+        return hidden
+
+    def _packed_hidden(self, batch: SentenceBatch) -> Tensor:
+        """The same vectors without computing on padding: all sentences in one row, each attending to itself."""
+        real = batch.attention.bool()
+        size, tokens = real.shape
+        owner = torch.arange(size).repeat_interleave(batch.attention.sum(1))
+        alone = (owner.unsqueeze(0) == owner.unsqueeze(1))[None, None]
+        places = torch.arange(tokens).expand(size, tokens)[real].unsqueeze(0)
+        row = self.encoder(input_ids=batch.input_ids[real].unsqueeze(0), attention_mask=alone, position_ids=places).last_hidden_state[0]
+        hidden = row.new_zeros(size, tokens, row.shape[-1])
+        hidden[real] = row
+        return hidden
 
     def vectors_of_spans(self, encoded: Encoded, rows: Tensor, starts: Tensor, ends: Tensor) -> tuple[Tensor, Tensor]:
         """Plain means and type vectors of word ranges [starts, ends]: indices (spans,) -> two (spans, dim)."""
@@ -158,24 +174,26 @@ class ExtractorNet(nn.Module):
         logits: Tensor = self.types(span_vectors, labels)
         return logits.float()
 
-    def relation_logits(self, encoded: Encoded, rows: Tensor, heads: Tensor, tails: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Ordered pairs against labels.
-
-        ``heads`` and ``tails`` are (pairs, 2) first and last words. Returns (pairs, labels) logits of each relation given that
-        there is one, and (pairs,) logits that there is one at all.
-        """
+    def pair_features(self, encoded: Encoded, rows: Tensor, heads: Tensor, tails: Tensor) -> Tensor:
+        """What both relation heads read of ordered pairs; ``heads`` and ``tails`` are (pairs, 2) first and last words: (pairs, 4 dim + 4)."""
         head = self._mean(encoded, rows, heads[:, 0], heads[:, 1])
         tail = self._mean(encoded, rows, tails[:, 0], tails[:, 1])
         left = torch.minimum(heads[:, 1], tails[:, 1]) + 1
         right = torch.maximum(torch.maximum(heads[:, 0], tails[:, 0]) - 1, left - 1)
         between = (encoded.running[rows, right + 1] - encoded.running[rows, left]) / (right - left + 1).clamp(min=1).unsqueeze(-1)
-        sentence = encoded.sentence[rows]
         gap = (right - left + 1).float()
         place = torch.stack([(heads[:, 0] < tails[:, 0]).float(), (gap == 0).float(), gap.clamp(max=30) / 30, (gap > 12).float()], dim=-1)
-        dtype = encoded.words.dtype
-        features = torch.cat([head, tail, between, sentence, place], dim=-1).to(dtype)
-        vectors = sentence.to(dtype) + self.pair_vector(features)
-        return self.relations(vectors, labels).float(), self.related(features).squeeze(-1).float()
+        return torch.cat([head, tail, between, encoded.sentence[rows], place], dim=-1).to(encoded.words.dtype)
+
+    def related_logits(self, features: Tensor) -> Tensor:
+        """That there is any relation at all: (pairs,)."""
+        logits: Tensor = self.related(features)
+        return logits.squeeze(-1).float()
+
+    def relation_logits(self, encoded: Encoded, rows: Tensor, features: Tensor, labels: Tensor) -> Tensor:
+        """Each relation, given that there is one: (pairs, labels)."""
+        logits: Tensor = self.relations(encoded.sentence[rows].to(features.dtype) + self.pair_vector(features), labels)
+        return logits.float()
 
     @staticmethod
     def _mean(encoded: Encoded, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:

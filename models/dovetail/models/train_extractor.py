@@ -197,7 +197,8 @@ class Losses:
                 related.append(-1.0 if rule.one_relation or not (rule.all_pairs or held) else float(bool(held)))
         if not rows:
             return labels.new_zeros(())
-        logits, any_relation = net.relation_logits(encoded, torch.tensor(rows), torch.tensor(heads), torch.tensor(tails), labels)
+        features = net.pair_features(encoded, torch.tensor(rows), torch.tensor(heads), torch.tensor(tails))
+        logits, any_relation = net.relation_logits(encoded, torch.tensor(rows), features, labels), net.related_logits(features)
         wanted = torch.stack(targets)
         loss = focal(logits, wanted) / (wanted == 1).sum().clamp(min=8)
         for position, label, choices in softmax:

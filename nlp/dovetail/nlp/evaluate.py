@@ -19,7 +19,7 @@ from typing import Any
 import spacy
 
 from dovetail.kg.errors import InputError
-from dovetail.models.extraction import Extractor, LabelSet, ReadSentences
+from dovetail.models.extraction import Extractor, LabelSet, Pair, ReadSentences
 from dovetail.nlp.catalogue import load_catalogue
 from dovetail.nlp.mentions import shared_extractor
 from dovetail.nlp.sentences import split_sentences
@@ -132,7 +132,7 @@ def _entity_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extrac
     return f1(true, found, gold)
 
 
-def _pairs(row: Mapping[str, Any], sentences: Sequence[tuple[int, int]], texts: Sequence[str]) -> list[tuple[tuple[int, int], tuple[int, tuple[int, int], tuple[int, int]]]]:
+def _pairs(row: Mapping[str, Any], sentences: Sequence[tuple[int, int]], texts: Sequence[str]) -> list[tuple[tuple[int, int], Pair]]:
     """Ordered pairs of a row's gold mentions within a sentence: (head, tail) indices, and what the extractor takes."""
     pairs = []
     for offset, index in sentences:

@@ -25,6 +25,8 @@ from dovetail.nlp.catalogue import Catalogue
 from dovetail.nlp.coreference import clean_surface
 from dovetail.nlp.mentions import LITERALS, literal_of
 
+TYPE, LABEL, ALTERNATIVE, SUBJECT = RDF.type, RDFS.label, SKOS.altLabel, DCTERMS.subject  # rdflib looks each up anew
+
 SEGMENT = 50_000
 """Characters a spaCy Doc holds at most; longer documents are read in segments that end between sentences."""
 
@@ -104,29 +106,30 @@ def _facts(doc: Doc, catalogue: Catalogue, source: _Source) -> Iterator[tuple[tu
     classes = {e.key: e.iri for e in catalogue.entities}
     properties = {r.key: r.iri for r in catalogue.relations}
     confidence_at = {(m.start, m.end): float(m._.confidence) for c in doc._.clusters or () for m in c.mentions}
+    sentence_of = {token: sentence for sentence in doc.sents for token in range(sentence.start, sentence.end)}
     entity_at = {(e.start, e.end): URIRef(e.kb_id_) for e in doc.ents}
     for cluster in doc._.clusters or ():
         named: set[str] = set()
         for mention in cluster.mentions:
             entity = entity_at[(mention.start, mention.end)]
-            evidence = source.evidence(mention.sent, confidence_at[(mention.start, mention.end)])
-            yield (entity, RDF.type, classes[cluster.label]), evidence
+            evidence = source.evidence(sentence_of[mention.start], confidence_at[(mention.start, mention.end)])
+            yield (entity, TYPE, classes[cluster.label]), evidence
             if not named:
-                yield (entity, RDFS.label, Literal(cluster.name)), evidence
+                yield (entity, LABEL, Literal(cluster.name)), evidence
                 named.add(cluster.name)
                 if cluster.is_title:
-                    yield (document_iri(source.document.id), DCTERMS.subject, entity), evidence
+                    yield (document_iri(source.document.id), SUBJECT, entity), evidence
             surface = clean_surface(mention.text)
             if surface not in named:
                 named.add(surface)
-                yield (entity, SKOS.altLabel, Literal(surface)), evidence
+                yield (entity, ALTERNATIVE, Literal(surface)), evidence
     values = {(s.start, s.end): literal_of(s) for s in doc.spans.get(LITERALS, ())}
     for relation in doc._.relations or ():
         head = entity_at[(relation.head.start, relation.head.end)]
         place = (relation.tail.start, relation.tail.end)
         tail: Term = entity_at[place] if place in entity_at else values[place]
         if tail != head:
-            yield (head, properties[relation.label], tail), source.evidence(relation.head.sent, relation.confidence)
+            yield (head, properties[relation.label], tail), source.evidence(sentence_of[relation.head.start], relation.confidence)
 
 
 def _vectors(doc: Doc, offset: int) -> Iterator[SentenceVector]:

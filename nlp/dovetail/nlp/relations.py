@@ -13,7 +13,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from dovetail.models.extraction import Extractor
+from dovetail.models.extraction import Extractor, Pair
 from dovetail.nlp.catalogue import Catalogue
 from dovetail.nlp.mentions import LITERALS, shared_catalogue, shared_extractor
 
@@ -54,7 +54,7 @@ class RelationExtractor:
 
     def between(self, doc: Doc) -> list[Relation]:
         """The relations of a Doc whose entities are marked, in the order of their heads."""
-        pairs: list[tuple[int, tuple[int, int], tuple[int, int]]] = []
+        pairs: list[Pair] = []
         spans: list[tuple[Span, Span]] = []
         masks: list[torch.Tensor] = []
         mentions = sorted([*doc.ents, *doc.spans.get(LITERALS, ())], key=lambda s: s.start_char)
@@ -78,7 +78,7 @@ class RelationExtractor:
                         masks.append(mask)
         if not pairs:
             return []
-        each, any_relation = self.extractor.relations(doc._.read, pairs, self.labels)
+        each, any_relation = self.extractor.relations(doc._.read, pairs, self.labels, least=self.threshold**2)
         return self._decide(spans, each * torch.stack(masks), any_relation)
 
     def _decide(self, spans: Sequence[tuple[Span, Span]], each: torch.Tensor, any_relation: torch.Tensor) -> list[Relation]:

@@ -27,14 +27,15 @@ def split_sentences(doc: Doc) -> Doc:
             token.is_sent_start = False
             ended = ended or token.text.count("\n") > 1
             continue
-        starts = previous is None or (ended and _may_start(token)) or length >= MAX_WORDS
+        closes = token.text in CLOSERS and previous is not None and not previous.whitespace_
+        starts = previous is None or (ended and not closes and _may_start(token)) or length >= MAX_WORDS
         if previous is not None and ended and previous.text not in CLOSERS and _abbreviated(previous, token):
             starts = length >= MAX_WORDS
         token.is_sent_start = starts
         length = 1 if starts else length + 1
         if token.text[-1] in ENDS:
             ended = True
-        elif not (ended and token.text in CLOSERS):
+        elif not (ended and closes):
             ended = False
         previous = token
     return doc
@@ -42,7 +43,7 @@ def split_sentences(doc: Doc) -> Doc:
 
 def _may_start(token: Token) -> bool:
     first = token.text[0]
-    return not first.islower() and token.text not in CLOSERS - {'"', "'"} and first not in ENDS | set(",;:)")
+    return not first.islower() and first not in ENDS and first not in ",;:)]}"
 
 
 def _abbreviated(previous: Token, token: Token) -> bool:

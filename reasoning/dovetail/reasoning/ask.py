@@ -9,26 +9,27 @@ The probability is calibrated on training questions; below ANSWER_FROM the answe
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from rdflib import BNode, Literal, URIRef
+import pyoxigraph as ox
+from rdflib import RDF, BNode, Literal, URIRef
 
 from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
 from dovetail.reasoning.decide import Decision, decide
-from dovetail.reasoning.facts import FactPath, answer_kind, fact_paths
+from dovetail.reasoning.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
 from dovetail.reasoning.fusion import LinearModel, load_model, weights_path
 from dovetail.reasoning.kinds import Wanted, wanted
 from dovetail.reasoning.metrics import normal_answer
 from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
 from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
-from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans, title_names
+from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans
 
 Floats = npt.NDArray[np.float64]
 
@@ -68,7 +69,7 @@ class Asker:
         began = time.perf_counter()
         want = wanted(question)
         found = self.retriever.retrieve(question, k=20)
-        plan = self._plan(question, want, found, explain=explain)
+        plan = self.plan(question, want, found, explain=explain)
         given: list[GivenAnswer] = []
         decision = decide(question, want, self._compared(question, want), self._about)
         if decision is not None:
@@ -92,7 +93,8 @@ class Asker:
             candidates = [candidate for candidate in candidates if normal_answer(candidate.text) in offered]
         return candidates
 
-    def _plan(self, question: str, want: Wanted, found: Retrieval, *, explain: bool) -> Plan:
+    def plan(self, question: str, want: Wanted, found: Retrieval, *, explain: bool = False) -> Plan:
+        """How the question is understood: its kind, and its names with the entities they may mean."""
         names, unknown = [], []
         taken: list[tuple[int, int]] = []
         for seed in found.seeds:
@@ -159,7 +161,11 @@ class Asker:
         by_id = {member.passage.passage.id: member.passage.passage for member in members}
         quotes = [_quote(by_id[number], *sentence) for number, sentence in list(places)[:EVIDENCE_SHOWN]]
         proof = self._proof(path) if path else ()
-        entity = path.answer if path and not isinstance(path.answer, Literal) else next(iter(self._entities.get(normal_name(best.text), ())), None)
+        entity = (
+            path.answer
+            if path and not isinstance(path.answer, Literal)
+            else next(iter(self._entities.get(normal_name(best.text), ())), None)
+        )
         top = found.passages[0] if found.passages else best.passage
         experts = {
             "graph": max(path.match, 0.0) if path else 0.0,
@@ -213,13 +219,26 @@ def calibration_features(groups: Sequence[tuple[float, Sequence[Candidate]]], sc
 
 
 def _entities_by_name(graph: KnowledgeGraph) -> dict[str, tuple[URIRef | BNode, ...]]:
-    """The entities with each name in normal form, those with most statements first; not classes, nor relations."""
+    """The entities with each name in normal form, those with most statements first: what the graph says something of."""
+    said: Counter[str] = Counter()
+    other: set[str] = set()
+    for layer in LAYERS:
+        for quad in graph.store.quads_for_pattern(None, None, None, ox.NamedNode(layer.value)):
+            predicate = URIRef(quad.predicate.value)
+            other.add(quad.predicate.value)
+            if predicate == RDF.type and isinstance(quad.object, ox.NamedNode):
+                other.add(quad.object.value)
+            if predicate == RDF.type or predicate not in NOT_RELATIONS:
+                said.update(term.value for term in (quad.subject, quad.object) if isinstance(term, ox.NamedNode | ox.BlankNode))
     found: dict[str, set[URIRef | BNode]] = defaultdict(set)
-    index = graph.index()
-    kinds = index.types()
     for entity, name in graph.all_names():
-        found[normal_name(name)].add(entity)
-    return {}
+        if said[str(entity)] and str(entity) not in other:
+            found[normal_name(name)].add(entity)
+    return {
+        name: tuple(sorted(entities, key=lambda entity: (-said[str(entity)], str(entity)))[:ENTITIES_PER_NAME])
+        for name, entities in found.items()
+        if name
+    }
 
 
 def _quote(passage: Passage, start: int, end: int) -> Quote:

@@ -1,8 +1,8 @@
 """Question sets over a corpus, as files: ``corpus.jsonl`` (id, title, text) and ``questions.jsonl``.
 
-    folder -> read_corpus    -> Document, one per row
-           -> read_questions -> Question (with its answers and the rows that support them)
-    Document -> plain_build  -> a graph that holds the documents and their passages, and nothing extracted from them
+folder -> read_corpus    -> Document, one per row
+       -> read_questions -> Question (with its answers and the rows that support them)
+Document -> plain_build  -> a graph that holds the documents and their passages, and nothing extracted from them
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 from dovetail.kg.errors import InputError
 from dovetail.kg.names import digest
 from dovetail.kg.passages import NewPassage, PassageIndex
+from dovetail.kg.provenance import DocumentRecord
 from dovetail.kg.statement import Document
-from dovetail.kg.store import DocumentRecord, KnowledgeGraph
+from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.retrieval import Encoder
 
 

@@ -17,9 +17,9 @@ from dovetail.reasoning.kinds import Wanted
 from dovetail.reasoning.spans import sentences
 from dovetail.reasoning.surfaces import fold, normal_name, words_of
 
-COMPARED = 0.8
+COMPARED = 0.9
 SAME = 0.6
-ALIKE = 0.65
+ALIKE = 0.6
 """How often each way of deciding is right: measured on training questions, and given as the probability."""
 
 _EARLIER = re.compile(r"\b(?:older|oldest|elder|first|earlier|earliest|before|sooner)\b")
@@ -27,8 +27,17 @@ _LATER = re.compile(r"\b(?:younger|youngest|later|latest|newer|last|after|recent
 _MORE = re.compile(r"\b(?:larger|largest|bigger|longer|higher|taller|more|most|greater)\b")
 _LESS = re.compile(r"\b(?:smaller|shorter|lower|fewer|less|least)\b")
 _ROLE = re.compile(r"\b(director|composer|performer|author|writer|producer|founder)\b", re.IGNORECASE)
-_BY = {"director": "directed", "composer": "composed", "performer": "performed|sung|recorded|by", "author": "written", "writer": "written", "producer": "produced", "founder": "founded"}
-_PERSON = r"((?:[^\W\d_a-z][\w’'.-]*)(?:\s+(?:(?:de|van|von|der|la|bin|al)\s+)?[^\W\d_a-z][\w’'.-]*){0,3})"
+_BY = {
+    "director": "directed",
+    "composer": "composed",
+    "performer": "performed|sung|recorded",
+    "author": "written",
+    "writer": "written",
+    "producer": "produced",
+    "founder": "founded",
+}
+_NAME_WORD = r"(?:[^\W\d_a-z]\.|[^\W\d_a-z][\w’'-]+)"
+_PERSON = rf"({_NAME_WORD}(?:\s+(?:(?:de|van|von|der|la|bin|al)\s+)?{_NAME_WORD}){{0,3}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,9 @@ def _value(asked: str, choice: str, kind: str, find: Find) -> tuple[float, tuple
     for passage in find(choice):
         if role is None:
             return _first_literal(passage, kind, which=1 if re.search(r"\b(?:died|death|dead)\b", asked) else 0)
-        by = re.search(rf"\b(?:{_BY[role.group(1)]})\b[^.;]{{0,60}}?\bby\s+(?:\w+\s+){{0,3}}?{_PERSON}", passage.text)
+        by = re.search(rf"\b(?:{_BY[role.group(1)]})\b[^.;]{{0,60}}?\bby\s+(?:[a-z]+\s+){{0,3}}{_PERSON}", passage.text)
         if by is None:
-            return None
+            continue
         link = next(Shown(passage, start, end) for start, end in sentences(passage.text) if start <= by.start(1) < end)
         for other in find(by.group(1).rstrip(".")):
             value = _first_literal(other, kind, which=1 if re.search(r"\b(?:died|death|dead)\b", asked) else 0)
@@ -132,7 +141,7 @@ _DEMONYM = re.compile(r"\b([A-Z][a-z]+(?:an|ish|ese|ch|ian|i|er))\b")
 
 def _both(question: str, names: Sequence[str], find: Find) -> Decision | None:
     """Whether two things named are both what the question says, or the same in their nation."""
-    about = [some[0] for name in names if (some := [p for p in find(name)][:1])]
+    about = [some[0] for name in names if (some := find(name)[:1])]
     distinct = list({passage.document: passage for passage in about}.values())[:2]
     if len(distinct) < 2:
         return None

@@ -65,7 +65,9 @@ def fact_paths(question: str, entities: Sequence[URIRef | BNode], graph: Knowled
             if first.other not in named:
                 paths.append((first,))
             if not isinstance(first.other, Literal):
-                paths.extend((first, second) for second in _edges(graph, first.other) if second.triple != first.triple and second.other not in named)
+                paths.extend(
+                    (first, second) for second in _edges(graph, first.other) if not _returns(first, second) and second.other not in named
+                )
     if not paths:
         return []
     labels = {edge.triple[1]: graph.label(edge.triple[1]) for path in paths for edge in path}
@@ -86,6 +88,12 @@ def _path(graph: KnowledgeGraph, edges: tuple[Edge, ...], match: float) -> FactP
     else:
         texts = graph.names(answer) or [graph.label(answer)]
     return FactPath(answer, frozenset(filter(None, map(normal_answer, texts))), edges, evidence, float(match))
+
+
+def _returns(first: Edge, second: Edge) -> bool:
+    """Whether the second step undoes the first: the same statement, or the same relation to another with the same value."""
+    reverse = (first.triple[2] == first.other) != (second.triple[2] == second.other)
+    return first.triple == second.triple or (first.triple[1] == second.triple[1] and reverse)
 
 
 def _edges(graph: KnowledgeGraph, node: URIRef | BNode) -> list[Edge]:
@@ -113,5 +121,8 @@ def answer_kind(graph: KnowledgeGraph, term: Term) -> str | None:
         if term.datatype in (XSD.date, XSD.gYear, XSD.gYearMonth, XSD.gMonthDay, XSD.dateTime):
             return "date"
         return "number" if isinstance(term.value, int | float) or term.datatype in (XSD.decimal, XSD.integer, XSD.double) else None
-    kinds = (kind_of_type(graph.label(from_ox(quad.object))) for quad in graph.store.quads_for_pattern(to_ox(term), ox.NamedNode(RDF.type), None, None))  # type: ignore[arg-type]  # a type is an IRI
-    return next((kind for kind in sorted(filter(None, kinds))), None)
+    node = to_ox(term)
+    assert not isinstance(node, ox.Literal)
+    quads = graph.store.quads_for_pattern(node, ox.NamedNode(RDF.type), None, None)
+    kinds = {kind_of_type(graph.label(from_ox(quad.object))) for quad in quads}
+    return min((kind for kind in kinds if kind), default=None)

@@ -1,13 +1,15 @@
 """What kind of answer a question wants, by its words.
 
-    "In what year did Curie die?" -> Wanted("date", choices=())
-    "Who is older, Ann or Bob?"   -> Wanted("choice", choices=("Ann", "Bob"))
+"In what year did Curie die?" -> Wanted("date", choices=())
+"Who is older, Ann or Bob?"   -> Wanted("choice", choices=("Ann", "Bob"))
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from dovetail.reasoning.surfaces import proper_spans
 
 KINDS = ("person", "place", "organisation", "date", "number", "yes/no", "choice", "other")
 
@@ -40,7 +42,8 @@ _HOW_MUCH = re.compile(
     r"\bhow (?:many|much|long|old|far|tall|high|big|large|often|deep|fast|wide|hot|cold|heavy|common|close|late|early)\b"
 )
 _YES_NO = re.compile(r"^(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|am)\b")
-_OR = re.compile(r"(?:[,:?]\s*|\bis\b|\bbetween\b|^)\s*(?:either\s+)?([^,?:]+?),?\s+or\s+(?:the\s+)?([^,?]+?)\s*\?*$", re.IGNORECASE)
+_OR = re.compile(r"(?:^|[,?]\s*|:\s+(?=[^,?]*$)|\bis\b|\bbetween\b)\s*(?:either\s+)?([^,?]+?),?\s+or\s+([^,?]+?)\s*\?*$", re.IGNORECASE)
+_ASKS = re.compile(r"^(?:which|who|what|was|were|is|are|did|does|do|whi+ch)\b", re.IGNORECASE)
 _COMPARED = re.compile(
     r"\b(?:older|younger|oldest|youngest|earlier|earliest|later|latest|first|last|newer|recent|recently|sooner|longer|shorter|"
     r"larger|bigger|smaller|greater|more|most|less|fewer|higher|lower|taller|farther|further|closer|before|after|born|died|"
@@ -68,7 +71,8 @@ def wanted(question: str) -> Wanted:
     lower = text.lower()
     offered = _OR.search(text)
     if offered and (_COMPARED.search(lower) or lower.startswith(("which", "who", "what"))):
-        return Wanted("choice", tuple(_bare(part) for part in offered.groups()))
+        first, second = offered.groups()
+        return Wanted("choice", (_bare(_last_name(first)), _bare(_first_name(second))))
     if _YES_NO.match(lower):
         return Wanted("yes/no")
     if re.search(r"\bwhen\b", lower) and not re.search(r"\b(?:who|what|which|where|how)\b", lower.split("when")[0]):
@@ -107,6 +111,18 @@ _STOPS = frozenset(
     "is was are were do does did has have had of in on at for from to by with that who which whose where when can could will "
     "would and or as the a an".split()
 )
+
+
+def _last_name(part: str) -> str:
+    """What stands before "or", without the question before it where no comma parts them."""
+    names = [part[start:end] for start, end in proper_spans(part) if end == len(part)]
+    return names[-1] if names and _ASKS.match(part) else part
+
+
+def _first_name(part: str) -> str:
+    """What stands after "or", without the rest of the question."""
+    names = [(start, end) for start, end in proper_spans("or " + part) if part[:1].isupper() and start == 3]
+    return ("or " + part)[slice(*names[0])] if names and re.search(r"\s[a-z]+\s+(?:first|last|earlier|later)$", part) else part
 
 
 def _bare(part: str) -> str:

@@ -34,10 +34,10 @@ WINDOW = 6
 """Words to each side of a candidate that count as near it."""
 
 ANSWER_FEATURES = (
-    "sentence cosine", "sentence rank", "sentence overlap", "window overlap", "nearest word", "next to word", "passage rank",
-    "passage score", "title asked", "bridge", "kind fits", "kind differs", "kind fits name", "asked", "partly asked", "is name",
-    "is literal", "is quoted", "other wants run", "year wanted", "is title", "own title", "supports", "passages", "words", "first sentence",
-    "fact", "fact known", "known entity",
+    "sentence cosine", "sentence rank", "sentence overlap", "overlap with title", "relation overlap", "window overlap",
+    "nearest word", "next to word", "passage rank", "passage score", "title asked", "bridge", "kind fits", "kind differs",
+    "kind fits name", "asked", "partly asked", "is name", "is literal", "is quoted", "other wants run", "year wanted",
+    "is title", "own title", "supports", "passages", "words", "first sentence", "fact", "fact known", "known entity",
 )  # fmt: skip
 
 
@@ -101,19 +101,24 @@ def read(reading: Reading, found: Sequence[ScoredPassage], encoder: Encoder | No
     order = sorted(range(len(every)), key=lambda i: (-cosine[i], every[i].passage, every[i].start))
     chosen = sorted({*order[:SENTENCES_READ], *(i for i, some in enumerate(every) if some.first)})
     rank = {i: place for place, i in enumerate(order)}
-    spans = {i: [s for s in answer_spans(every[i].text, reading.names)] for i in chosen}
+    spans = {i: answer_spans(every[i].text, reading.names) for i in chosen}
     seen_in, seen_passages = _supports(every, spans)
     bridges = _bridges(reading, every, found, cosine)
+    asked = reading.names.occurrence_names(reading.question)
+    named = {form for name in asked for form in name.split()}
+    relation = {form: weight for form, weight in reading.weights.items() if form not in named}
     candidates = []
     for i in chosen:
         some, scored = every[i], found[every[i].passage]
         words = words_of(some.text)
         title = {normal_answer(name) for name in title_names(scored.passage.title)}
-        titled = any(name in reading.names.occurrence_names(reading.question) for name in title_names(scored.passage.title))
+        titled = any(name in asked for name in title_names(scored.passage.title))
         about = (
             cosine[i],
             1.0 / (1 + rank[i]),
             overlap[i],
+            _share(reading.weights, {word.form for word in (*words, *words_of(scored.passage.title))}),
+            _share(relation, {word.form for word in words}),
         )
         passage_view = (
             1.0 / (1 + some.passage),
@@ -226,5 +231,3 @@ def _fit(reading: Reading, span: Span, text: str) -> tuple[float, ...]:
         float(span.form == "run" and not definite),
         float("year" in asked and want == "date" and text.isdigit() and len(text) == 4),
     )
-
-

@@ -102,7 +102,7 @@ class Retriever:
             bm25=bm25[chosen],
             cosine=cosine[chosen],
             walk=walk[chosen],
-            titled=self._titled(seeds)[chosen],
+            titled=self._titled([seed.name for seed in seeds])[chosen],
             seeds=tuple(seeds),
         )
 
@@ -119,11 +119,15 @@ class Retriever:
             reset *= (BM25_SHARE if names.any() else 1.0) / reset.sum()
         return personalised_pagerank(self._steps, reset, names)[0]
 
-    def _titled(self, seeds: Sequence[Occurrence]) -> npt.NDArray[np.float64]:
-        """1 for each passage whose title is among the names of the question."""
+    def titled(self, name: str) -> list[int]:
+        """The ids of the passages whose title has this normal form."""
+        return self.structure.passages[self._titled([name]) > 0].tolist() if name in self._number else []
+
+    def _titled(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
+        """1 for each passage whose title is among ``names``."""
         structure = self.structure
         named = np.zeros(len(structure.names), dtype=bool)
-        named[[self._number[seed.name] for seed in seeds]] = True
+        named[[self._number[name] for name in names]] = True
         titled = np.zeros(len(structure.passages))
         titled[structure.rows[structure.titled & named[structure.columns]]] = 1.0
         return titled

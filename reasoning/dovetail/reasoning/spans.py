@@ -1,7 +1,7 @@
 """Stretches of a text that could be an answer: names, literals, quotations, and runs of plain words.
 
-    text -> sentences -> (start, end)
-         -> answer_spans -> Span (start, end, form, kind)
+text -> sentences -> (start, end)
+     -> answer_spans -> Span (start, end, form, kind)
 """
 
 from __future__ import annotations
@@ -9,28 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from dovetail.kg.passages import FUNCTION_WORDS
 from dovetail.nlp.literals import find_literals
-from dovetail.reasoning.surfaces import NameTable, proper_spans
+from dovetail.reasoning.surfaces import SMALL_WORDS, NameTable, proper_spans
 
 LONGEST_RUN = 5
 """Plain words in a row beyond this are a clause, not an answer."""
 
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Vol|Gen|Col|Lt|Capt|Sgt|Rev|Gov|Sen|Inc|Ltd|Co|Corp|cf|Mt|Ft|etc|ca|c|e\.g|i\.e|[A-Z]))\.$")
+_ABBREVIATION = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Vol|Gen|Col|Lt|Capt|Sgt|Rev|Gov|Sen|Inc|Ltd|Co|Corp|cf|Mt|Ft|etc|ca|c|e\.g|i\.e|[A-Z])\.$"
+)
 _END = re.compile(r"[.!?。]+[\"”’')\]]*\s+(?=[\"“‘'(\[]?[^\W_a-z])")
 _PUNCTUATION = re.compile(r"[,;:()\[\]\"“”—–.!?/]")
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,80})[\"”]")
 _WORD = re.compile(r"[^\s,;:()\[\]\"“”—–!?/]+")
-_VERBS_AND_MORE = frozenset(
-    "about above across after again against all along also although among any around away back became because become before began "
-    "behind below beneath beside besides best between both called came can could down during each either else even ever every "
-    "few found gave get give given go got her here him his i itself just known least less made make many may me might more most "
-    "much must my near never nor not now off once one only other our out over own per rather said same saw see seen several shall "
-    "she should since so some still than through throughout thus together too took toward towards under until up upon us used using "
-    "very via we well went whether while within without yet you your he they them themselves himself herself".split()
-)
-_STOPS = FUNCTION_WORDS | _VERBS_AND_MORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             cuts.append(match.end())
     cuts.append(len(text))
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         for part in re.finditer(r"\S(?:[^\n]*\S)?(?:\n(?!\s*\n)\s*\S(?:[^\n]*\S)?)*", text[start:end]):
             found.append((start + part.start(), start + part.end()))
     return found
@@ -101,13 +94,13 @@ def _runs(text: str) -> Iterator[Span]:
     for match in (*_WORD.finditer(text), None):
         word = match.group().lower().rstrip(".") if match else ""
         broken = bool(run and match and _PUNCTUATION.search(text[run[-1].end() - 1 : match.start()]))
-        if match is None or word in _STOPS or broken:
+        if match is None or word in SMALL_WORDS or broken:
             if run and len(run) <= LONGEST_RUN:
                 end = run[-1].end() - (1 if run[-1].group().endswith((".", "'")) else 0)
                 if end - run[0].start() > 1:
                     yield Span(run[0].start(), end, "run", None)
             run = []
-        if match is not None and word not in _STOPS:
+        if match is not None and word not in SMALL_WORDS:
             run.append(match)
 
 
@@ -119,7 +112,10 @@ _PLACE = re.compile(
     r"\b(?:City|County|State|River|Lake|Mountains?|Island|Islands|Province|District|Street|Avenue|Park|Sea|Ocean|Valley|Kingdom|"
     r"Republic|Airport|Stadium|Hall|North|South|East|West)\b"
 )
-_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|King|Queen|Prince|Princess|President|Pope|Saint|Captain|General)\.?\s*$|^(?:Sir|Lord|Lady|Saint|St\.|Pope|King|Queen|Prince|Princess)\s")
+_TITLE = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|King|Queen|Prince|Princess|President|Pope|Saint|Captain|General)\.?\s*$"
+    r"|^(?:Sir|Lord|Lady|Saint|St\.|Pope|King|Queen|Prince|Princess)\s"
+)
 
 
 def guess_kind(text: str, start: int, end: int) -> str | None:

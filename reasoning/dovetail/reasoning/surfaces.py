@@ -16,6 +16,16 @@ from dataclasses import dataclass
 from dovetail.kg.passages import FUNCTION_WORDS
 
 ARTICLES = frozenset({"the", "a", "an"})
+SMALL_WORDS = FUNCTION_WORDS | frozenset(
+    "about above across after again against all along also although among any around away back became because become before "
+    "began behind below beneath beside besides best between both called came can could down during each either else even ever "
+    "every few finally found gave get give given go got he her here herself him himself his however i itself just known least "
+    "less made make many may me might more most much must my near never nor not now off once one only other our out over own "
+    "per rather said same saw see seen several shall she should since so some still than them themselves they through "
+    "throughout thus together too took toward towards under until up upon us used using very via we well went whether while "
+    "within without yet you your".split()
+)
+"""Words that are no part of a name they stand before, nor of an answer."""
 LONGEST_NAME = 12
 """Names of more words than this are matched nowhere: they are sentences."""
 
@@ -60,10 +70,7 @@ def words_of(text: str) -> list[Word]:
     >>> [w.form for w in words_of("St. Maurice's Abbey")]
     ['st', 'maurice', 's', 'abbey']
     """
-    return [
-        Word(fold(match.group()), match.start(), match.end(), not match.group()[0].islower())
-        for match in _WORD.finditer(text)
-    ]
+    return [Word(fold(match.group()), match.start(), match.end(), not match.group()[0].islower()) for match in _WORD.finditer(text)]
 
 
 def normal_name(name: str) -> str:
@@ -109,14 +116,19 @@ def proper_spans(text: str) -> Iterator[tuple[int, int]]:
     'Bank of England'
     """
     for match in _PROPER.finditer(text):
-        start = match.start() + len(re.match(r"(?:(?:The|A|An)\s+)?", match.group()).group())  # type: ignore[union-attr]  # it may match nothing, but always matches
-        name = normal_name(text[start : match.end()])
-        opens = not re.search(r"[\w,;:)'’\"–-]\s*$", text[: match.start()][-4:])
-        if " " not in name and (opens or name in FUNCTION_WORDS or len(name) < 2):
+        start, end = match.span()
+        opens = not re.search(r"[\w,;:)'’\"–-]\s*$", text[max(0, start - 4) : start])
+        first = _FIRST_WORD.match(text, start, end)
+        while first is not None and (opens or fold(first[1]) in ARTICLES) and fold(first[1]) in SMALL_WORDS:
+            start, opens = first.end(), False
+            first = _FIRST_WORD.match(text, start, end)
+        name = normal_name(text[start:end])
+        if " " not in name and (opens or name in SMALL_WORDS or len(name) < 2):
             continue
-        yield start, match.end()
+        yield start, end
 
 
+_FIRST_WORD = re.compile(r"([^\W_]+)\s+")
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w’'.-]*\w|[^\W\d_a-zß-öø-ÿ]\."
 _PROPER = re.compile(
     rf"(?<!\w)(?:{_CAPITAL})(?:\s+(?:(?:of|de|la|le|du|von|van|der|den|di|da|del|and|the|for|in|on|at|&)\s+){{0,2}}(?:{_CAPITAL}))*"
@@ -160,7 +172,7 @@ class NameTable:
             length = self._longest.get(word.form, 0) if word.capital or lower else 0
             for size in range(min(length, len(words) - at), 0, -1):
                 name = " ".join([other.form for other in words[at : at + size]])
-                if name not in self._names or (size == 1 and (name in FUNCTION_WORDS or len(name) < 2)):
+                if name not in self._names or (size == 1 and (name in SMALL_WORDS or len(name) < 2)):
                     continue
                 last = words[at + size - 1]
                 found.append(Occurrence(name, word.start, last.end, size, word.capital))

@@ -65,7 +65,7 @@ def fit_ranking(lists: list[RankedList], *, any_of: bool = False, ridge: float =
         total.backward()  # type: ignore[no-untyped-call]  # torch does not type backward
         return total
 
-    optimiser.step(loss)  # type: ignore[arg-type]  # torch wants a float, and takes a tensor
+    optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch does not type step
     return np.asarray(weights.detach().numpy() / scale)
 
 

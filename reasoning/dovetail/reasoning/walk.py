@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array  # type: ignore[import-untyped]  # scipy ships no types
+from scipy.sparse import csr_array
 
 from dovetail.kg.passages import Passage
 from dovetail.reasoning.surfaces import NameTable, normal_name, proper_names, title_names
@@ -54,9 +54,7 @@ class NameGraph:
     frequency: npt.NDArray[np.int64]
 
 
-def build_structure(
-    passages: Sequence[Passage], mentions: Mapping[int, Sequence[str]], *, titles: bool = True
-) -> NameGraph:
+def build_structure(passages: Sequence[Passage], mentions: Mapping[int, Sequence[str]], *, titles: bool = True) -> NameGraph:
     """The graph of ``passages`` (by rising id) and the names in them.
 
     ``mentions`` gives, by passage id, the names of entities known to be mentioned there. A name known anywhere
@@ -121,9 +119,7 @@ def transitions(graph: NameGraph) -> Transitions:
     return Transitions(to_names, csr_array((graph.backward, (graph.rows, graph.columns)), shape=shape))
 
 
-def personalised_pagerank(
-    steps: Transitions, passages: Floats, names: Floats, *, restart: float = RESTART
-) -> tuple[Floats, Floats]:
+def personalised_pagerank(steps: Transitions, passages: Floats, names: Floats, *, restart: float = RESTART) -> tuple[Floats, Floats]:
     """Where a walk is found that starts again at the seeds, with chance ``restart``, at each step.
 
     ``passages`` (n,) and ``names`` (m,) weigh the seeds; the two results, of the same shapes, sum to 1 together.

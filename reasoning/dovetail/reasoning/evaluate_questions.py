@@ -1,0 +1,109 @@
+"""How well questions are answered: ``dovetail evaluate questions``.
+
+questions, a graph and its passages -> Asker -> EvaluationResult (retrieval, answers, evidence, abstention, time)
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dovetail.kg.passages import PassageIndex
+from dovetail.kg.statement import Document
+from dovetail.kg.store import KnowledgeGraph
+from dovetail.reasoning.answer import Answer
+from dovetail.reasoning.ask import Asker
+from dovetail.reasoning.corpus import Question, read_corpus, read_questions
+from dovetail.reasoning.metrics import answer_f1, auroc, calibration_error, exact_match, recall_at
+from dovetail.reasoning.retrieval import Encoder
+
+READ_AT = 5
+PASSAGES_RANKED = 40
+"""So many passages hold five documents in all but odd cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """Measures of one set, as fractions of one; the times are per question."""
+
+    set: str
+    n: int
+    metrics: Mapping[str, float]
+    seconds: float
+    peak_mb: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``dovetail evaluate --json`` prints."""
+        metrics = {name: round(value, 4) for name, value in self.metrics.items()}
+        return {"set": self.set, "n": self.n, "metrics": metrics, "seconds": round(self.seconds, 2), "peak_mb": round(self.peak_mb, 1)}
+
+
+Build = Callable[[Sequence[Document]], tuple[KnowledgeGraph, PassageIndex]]
+"""What makes a graph and its passages of documents."""
+
+
+def evaluate_folder(
+    folder: Path, encoder: Encoder | None, *, build: Build, titles: bool = True, keep: slice = slice(None)
+) -> EvaluationResult:
+    """Builds a graph of the ``corpus.jsonl`` of a folder and answers its ``questions.jsonl``, or the rows ``keep``."""
+    questions = read_questions(folder / "questions.jsonl")[keep]
+    graph, passages = build(read_corpus(folder, titles=titles))
+    return evaluate_questions(questions, Asker(graph, passages, encoder, titles=titles), name=folder.name)
+
+
+def evaluate_questions(questions: Sequence[Question], asker: Asker, *, name: str) -> EvaluationResult:
+    """Answers each question and compares with what is known.
+
+    ``recall@k`` and ``all@5`` count documents; ``em`` and ``f1`` the most probable candidate, whether or not it was
+    probable enough to be given; ``abstention_auroc`` tells how well its probability parts right from wrong.
+    """
+    began = time.perf_counter()
+    sums: dict[str, list[float]] = {}
+    probabilities, right, times = [], [], []
+    for question in questions:
+        answer = asker.ask(question.question, top_k=1, explain=True)
+        times.append(answer.seconds)
+        text = answer.answers[0].text if answer.answers else ""
+        scores = {
+            "em": exact_match(text, question.answers),
+            "f1": answer_f1(text, question.answers),
+            "answered": float(not answer.abstained),
+        }
+        if question.supporting:
+            rows = documents_ranked(asker, question.question)
+            scores |= {f"recall@{k}": recall_at(rows, question.supporting, k) for k in (1, 2, 5)}
+            scores["all@5"] = float(question.supporting <= set(rows[:READ_AT]))
+        if answer.answers:
+            scores["quotes_valid"] = quotes_valid(answer, asker.graph)
+        for key, value in scores.items():
+            sums.setdefault(key, []).append(value)
+        probabilities.append(answer.answers[0].probability if answer.answers else 0.0)
+        right.append(scores["em"] > 0)
+    metrics = {key: float(np.mean(values)) for key, values in sums.items()}
+    area = auroc(probabilities, right)
+    metrics |= {"abstention_auroc": area} if area is not None else {}
+    metrics["ece"] = calibration_error(probabilities, right)
+    if times:
+        metrics |= {"seconds_median": float(np.median(times)), "seconds_p95": float(np.percentile(times, 95))}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return EvaluationResult(name, len(questions), metrics, time.perf_counter() - began, peak)
+
+
+def documents_ranked(asker: Asker, question: str) -> list[str]:
+    """The rows of the corpus whose passages were found, best first, each once."""
+    found = asker.retriever.retrieve(question, k=PASSAGES_RANKED)
+    return list(dict.fromkeys(scored.passage.document.rpartition("#")[2] for scored in found.passages))
+
+
+def quotes_valid(answer: Answer, graph: KnowledgeGraph) -> float:
+    """The share of an answer's quotes, those in proofs included, that stand in their documents as they say."""
+    quotes = [quote for given in answer.answers for quote in (*given.evidence, *(q for step in given.proof for q in step.evidence))]
+    texts = {name: graph.document(name).text for name in sorted({quote.document for quote in quotes})}
+    valid = [texts[quote.document][quote.start : quote.end] == quote.quote for quote in quotes]
+    return sum(valid) / len(valid) if valid else 0.0

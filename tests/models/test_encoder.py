@@ -1,0 +1,29 @@
+"""Finding the encoder: what is named, what is verified, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dovetail.models import ModelError, load_encoder, load_extractor, locate_encoder
+
+
+def test_a_folder_without_an_encoder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no text encoder in"):
+        locate_encoder(str(tmp_path))
+
+
+def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "weights.safetensors"
+    broken.write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="cannot read the extractor's weights"):
+        load_extractor(broken)
+
+
+def test_similar_texts_have_similar_vectors() -> None:
+    vectors = load_encoder().encode(["A cat sleeps on the sofa.", "A kitten naps on a couch.", "The parliament passed a law.", ""])
+    assert vectors.shape == (4, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-2)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
