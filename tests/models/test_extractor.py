@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import AutoModel, BertConfig, BertModel, PreTrainedTokenizerFast
 
 from dovetail.models import locate_encoder
+from dovetail.models.encoder import load_tokenizer
 from dovetail.models.extractor import MAX_WIDTH, ExtractorNet, word_shape
 from dovetail.models.sentences import collate, tokenize
 
@@ -15,8 +16,7 @@ SENTENCES = ["Marie Curie was born in Warsaw.", "She died.", "The World Health O
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    loaded: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(locate_encoder(), local_files_only=True)
-    return loaded
+    return load_tokenizer(locate_encoder())
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,13 @@ def test_spans_beyond_a_sentence_never_win(net: ExtractorNet, tokenizer: PreTrai
 
 @pytest.mark.parametrize(
     ("word", "shape"),
-    [("Curie", (1, 0, 0, 0, 0, 0)), ("WHO", (1, 1, 0, 0, 0, 0)), ("iPhone", (0, 0, 1, 0, 0, 0)), ("1867", (0, 0, 0, 1, 1, 0)), (",", (0, 0, 0, 0, 0, 1))],
+    [
+        ("Curie", (1, 0, 0, 0, 0, 0)),
+        ("WHO", (1, 1, 0, 0, 0, 0)),
+        ("iPhone", (0, 0, 1, 0, 0, 0)),
+        ("1867", (0, 0, 0, 1, 1, 0)),
+        (",", (0, 0, 0, 0, 0, 1)),
+    ],
 )
 def test_word_shape(word: str, shape: tuple[float, ...]) -> None:
     assert word_shape(word) == shape

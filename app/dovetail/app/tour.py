@@ -12,17 +12,19 @@ from dovetail.app import ask, documents, inspect
 from dovetail.app.screen import err, out
 
 QUESTIONS = (
-    "Where was Nikola Tesla born?",
-    "Which river flows through Warsaw?",
-    "When did the Black Death reach England?",
     "Who discovered oxygen?",
-    "Where is the Victoria and Albert Museum?",
-    "Who is the prime minister of Mars?",
+    "When did Sky Digital launch?",
+    "Which band did Brian Johnson sing with?",
+    "Who founded the Museum of Manufactures?",
+    "Who is the mayor of Atlantis?",  # nothing says
 )
-NEXT = """Your own documents:   dovetail build FOLDER
-Another question:     dovetail ask "..." --explain --graph {graph}
-The facts in SPARQL:  dovetail query "SELECT ?name {{ ?x a wd:Q5 ; rdfs:label ?name }}" --graph {graph}
-Take it elsewhere:    dovetail export -o facts.ttl --graph {graph}"""
+JOINED = "Where are the headquarters of the museum founded by Henry Cole?"
+"""A question that takes two facts."""
+NEXT = """\
+your own documents    dovetail build FOLDER
+a question of yours   dovetail ask "..." --explain
+the facts in SPARQL   dovetail query "SELECT ?n { ?x a wd:Q5 ; rdfs:label ?n }"
+the facts as a file   dovetail export -o facts.ttl"""
 
 
 def demo(
@@ -34,10 +36,12 @@ def demo(
     documents.build([corpus], graph=graph)
     _heading(f"dovetail info --graph {graph}")
     inspect.info(graph=graph)
-    _heading(f"dovetail ask QUESTION... --explain --graph {graph}")
-    ask.ask(list(QUESTIONS), graph=graph, explain=True, top=1)
-    _heading("What next")
-    out.print(NEXT.format(graph=graph))
+    _heading(f"dovetail ask QUESTION... --graph {graph}")
+    ask.ask(list(QUESTIONS), graph=graph, top=1)
+    _heading(f"dovetail ask QUESTION --explain --graph {graph}")
+    ask.ask([JOINED], graph=graph, top=1, explain=True)
+    _heading(f"What next (with --graph {graph}, or DOVETAIL_GRAPH={graph})")
+    out.print(NEXT)
     return 0
 
 

@@ -48,7 +48,9 @@ def locate_encoder(name: str | None = None) -> Path:
         folder = _download()
     found = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if found != WEIGHTS_SHA256:
-        raise ModelError(f"the weights in {folder} are not {HUB_NAME} (sha256 {found[:12]}… instead of {WEIGHTS_SHA256[:12]}…): install them again")
+        raise ModelError(
+            f"the weights in {folder} are not {HUB_NAME} (sha256 {found[:12]}… instead of {WEIGHTS_SHA256[:12]}…): install them again"
+        )
     return folder
 
 
@@ -58,12 +60,18 @@ def _download() -> Path:
     try:
         return Path(snapshot_download(HUB_NAME, revision=HUB_REVISION, allow_patterns=["*.json", "*.txt", "model.safetensors"]))
     except Exception as error:  # the hub client raises errors of many libraries
-        raise ModelError(f"cannot fetch {HUB_NAME} ({type(error).__name__}): run pip install 'dovetail[offline]', or name a folder") from error
+        raise ModelError(
+            f"cannot fetch {HUB_NAME} ({type(error).__name__}): run pip install 'dovetail[offline]', or name a folder"
+        ) from error
 
 
 def fast_dtype() -> torch.dtype:
     """bfloat16 where this processor computes in it (about 3 times faster, cosine .9999 to float32), else float32."""
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() and "AVX512" in torch.backends.cpu.get_cpu_capability() else torch.float32
+    return (
+        torch.bfloat16
+        if torch.ops.mkldnn._is_mkldnn_bf16_supported() and "AVX512" in torch.backends.cpu.get_cpu_capability()
+        else torch.float32
+    )
 
 
 def mean_of_tokens(hidden: Tensor, mask: Tensor) -> Tensor:
@@ -102,20 +110,28 @@ def load_encoder(name: str | None = None, *, dtype: torch.dtype | None = None) -
     """The text encoder, in bfloat16 where that is fast. ``name``: see locate_encoder."""
     folder = locate_encoder(name)
     with _quiet():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = load_tokenizer(folder)
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=dtype or fast_dtype(), add_pooling_layer=False)
     return TextEncoder(model, tokenizer)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """The tokenizer in ``folder``; a fast one, since offsets are needed. Raises ModelError."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise ModelError(f"the tokenizer in {folder} gives no character offsets: name an encoder with a tokenizer.json")
+    return tokenizer
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the loader's progress bar and its report on the pooler, which is left out on purpose."""
     verbosity, bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers leaves these untyped
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bar:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

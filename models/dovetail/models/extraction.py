@@ -188,10 +188,14 @@ def load_extractor(weights: Path, *, encoder: str | None = None) -> Extractor:
     try:
         state = load_file(weights)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"cannot read the extractor's weights in {weights} ({error}): install Dovetail again, or name other weights") from error
+        raise ModelError(
+            f"cannot read the extractor's weights in {weights} ({error}): install Dovetail again, or name other weights"
+        ) from error
     unexpected = net.load_state_dict(state, strict=False).unexpected_keys
     if unexpected:
-        raise ModelError(f"{weights} holds weights of another network ({unexpected[0]}): name weights trained by dovetail.models.train_extractor")
+        raise ModelError(
+            f"{weights} holds weights of another network ({unexpected[0]}): name weights trained by dovetail.models.train_extractor"
+        )
     calibration = weights.with_name("calibration.json")
     values = json.loads(calibration.read_text()) if calibration.exists() else {}
     return Extractor(net.to(fast_dtype()), published, Calibration(**values))

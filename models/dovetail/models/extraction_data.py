@@ -232,7 +232,11 @@ def sentences_of(row: Mapping[str, object]) -> Iterator[tuple[str, list[dict], l
     for start, end in bounds:  # type: ignore[attr-defined]
         inside = {i: n for n, i in enumerate(i for i, e in enumerate(entities) if e["start"] >= start and e["end"] <= end)}
         moved = [{**entities[i], "start": entities[i]["start"] - start, "end": entities[i]["end"] - start} for i in inside]
-        pairs = [{"head": inside[r["head"]], "tail": inside[r["tail"]], "label": r["label"]} for r in relations if r["head"] in inside and r["tail"] in inside]
+        pairs = [
+            {"head": inside[r["head"]], "tail": inside[r["tail"]], "label": r["label"]}
+            for r in relations
+            if r["head"] in inside and r["tail"] in inside
+        ]
         yield text[start:end], moved, pairs
 
 
@@ -240,5 +244,9 @@ def _split(text: str, entities: Sequence[dict]) -> list[tuple[int, int]]:  # typ
     """Sentence bounds at a full stop, question or exclamation mark before a capital; never inside an entity."""
     if len(text) < 300:
         return [(0, len(text))]
-    cuts = [m.end() for m in re.finditer(r"[.!?]['\")\]]*\s+(?=[A-Z\"'(\[])", text) if not any(e["start"] < m.end() < e["end"] for e in entities)]
+    cuts = [
+        m.end()
+        for m in re.finditer(r"[.!?]['\")\]]*\s+(?=[A-Z\"'(\[])", text)
+        if not any(e["start"] < m.end() < e["end"] for e in entities)
+    ]
     return list(zip([0, *cuts], [*cuts, len(text)], strict=True))

@@ -80,6 +80,7 @@ class Matcher(nn.Module):
         self.bias = nn.Parameter(torch.tensor(-6.0))
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
+        """Logits of every pair."""
         labels = nn.functional.normalize(labels + self.label(labels), dim=-1)
         return nn.functional.normalize(vectors, dim=-1) @ labels.T * self.scale + self.bias
 
@@ -97,15 +98,16 @@ class SpanHead(nn.Module):
         self.bias = nn.Parameter(torch.tensor(-3.0))
 
     def forward(self, encoded: Encoded) -> Tensor:
+        """Logits of every word range; those that leave the sentence are far below any other."""
         features = torch.cat([encoded.words, encoded.shapes], dim=-1)
-        batch, length, _ = features.shape
+        length = features.shape[1]
         ends = torch.arange(length).unsqueeze(1) + torch.arange(MAX_WIDTH)  # (words, width): last word of each range
         inside_range = (ends < length).unsqueeze(0) & encoded.mask.unsqueeze(-1)
         ends = ends.clamp(max=length - 1)
         start, end = self.start(features), self.end(features)
         edges = self.edges(features)
         inside = nn.functional.pad(self.inside(features).squeeze(-1).float().cumsum(1), (1, 0))
-        mean_inside = (inside[:, ends + 1] - inside[:, : length].unsqueeze(-1)) / torch.arange(1, MAX_WIDTH + 1)
+        mean_inside = (inside[:, ends + 1] - inside[:, :length].unsqueeze(-1)) / torch.arange(1, MAX_WIDTH + 1)
         before = nn.functional.pad(edges[..., 2], (1, 0))[:, :length]
         after = nn.functional.pad(edges[..., 3], (0, 1))[:, 1:]
         products = torch.einsum("bwr,bwkr->bwk", start, end[:, ends]) / start.shape[-1] ** 0.5
@@ -114,7 +116,8 @@ class SpanHead(nn.Module):
             + before.unsqueeze(-1).float() + after[:, ends].float() + self.width.float() + self.bias.float()
         )  # fmt: skip
         valid = inside_range & encoded.mask[:, ends]
-        return logits.masked_fill(~valid, -1e4)
+        masked: Tensor = logits.masked_fill(~valid, -1e4)
+        return masked
 
 
 class ExtractorNet(nn.Module):
@@ -153,7 +156,9 @@ class ExtractorNet(nn.Module):
         owner = torch.arange(size).repeat_interleave(batch.attention.sum(1))
         alone = (owner.unsqueeze(0) == owner.unsqueeze(1))[None, None]
         places = torch.arange(tokens).expand(size, tokens)[real].unsqueeze(0)
-        row = self.encoder(input_ids=batch.input_ids[real].unsqueeze(0), attention_mask=alone, position_ids=places).last_hidden_state[0]
+        row: Tensor = self.encoder(
+            input_ids=batch.input_ids[real].unsqueeze(0), attention_mask=alone, position_ids=places
+        ).last_hidden_state[0]
         hidden = row.new_zeros(size, tokens, row.shape[-1])
         hidden[real] = row
         return hidden
@@ -175,7 +180,7 @@ class ExtractorNet(nn.Module):
         return logits.float()
 
     def pair_features(self, encoded: Encoded, rows: Tensor, heads: Tensor, tails: Tensor) -> Tensor:
-        """What both relation heads read of ordered pairs; ``heads`` and ``tails`` are (pairs, 2) first and last words: (pairs, 4 dim + 4)."""
+        """What both relation heads read of ordered pairs: (pairs, 4 dim + 4). ``heads``, ``tails``: (pairs, 2) first and last words."""
         head = self._mean(encoded, rows, heads[:, 0], heads[:, 1])
         tail = self._mean(encoded, rows, tails[:, 0], tails[:, 1])
         left = torch.minimum(heads[:, 1], tails[:, 1]) + 1

@@ -21,9 +21,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedTokenizerFast
 
-from dovetail.models.encoder import load_encoder, locate_encoder
+from dovetail.models.encoder import load_encoder, load_tokenizer, locate_encoder
 from dovetail.models.extraction_data import Example, Label, TrainingData
 from dovetail.models.extractor import MAX_WIDTH, Encoded, ExtractorNet
 from dovetail.models.sentences import collate, tokenize
@@ -83,11 +83,16 @@ def build_network() -> tuple[ExtractorNet, PreTrainedTokenizerFast]:
     """A network with the published encoder and untrained heads, ready to train."""
     folder = locate_encoder()
     encoder = AutoModel.from_pretrained(
-        folder, local_files_only=True, add_pooling_layer=False, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        folder,
+        local_files_only=True,
+        add_pooling_layer=False,
+        attn_implementation="eager",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
     )
     for module in [encoder.embeddings, *encoder.encoder.layer[:FROZEN_LAYERS]]:
         module.requires_grad_(False)
-    return ExtractorNet(encoder), AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return ExtractorNet(encoder), load_tokenizer(folder)
 
 
 class Losses:
@@ -101,7 +106,14 @@ class Losses:
         self.related_weight = 0.5
         self.random = random.Random(seed)
 
-    def __call__(self, net: ExtractorNet, encoded: Encoded, batch: list[Example], words: list[list[tuple[int, int] | None]], tables: tuple[Tensor, Tensor]) -> Tensor:
+    def __call__(
+        self,
+        net: ExtractorNet,
+        encoded: Encoded,
+        batch: list[Example],
+        words: list[list[tuple[int, int] | None]],
+        tables: tuple[Tensor, Tensor],
+    ) -> Tensor:
         """``words``: per example, first and last word of each annotated span (None where it was cut off)."""
         span_logits = net.spans(encoded)
         loss = self._spans(span_logits, batch, words) + self._types(net, encoded, span_logits, batch, words, tables[0])
@@ -120,7 +132,13 @@ class Losses:
         return losses.sum() / (targets * weights).sum().clamp(min=8.0)
 
     def _types(
-        self, net: ExtractorNet, encoded: Encoded, span_logits: Tensor, batch: list[Example], words: list[list[tuple[int, int] | None]], labels: Tensor
+        self,
+        net: ExtractorNet,
+        encoded: Encoded,
+        span_logits: Tensor,
+        batch: list[Example],
+        words: list[list[tuple[int, int] | None]],
+        labels: Tensor,
     ) -> Tensor:
         rows: list[int] = []
         starts: list[int] = []
@@ -162,7 +180,9 @@ class Losses:
             found.append((start + self.random.choice((-1, 0, 1)), end + self.random.choice((-1, 0, 1))))
         return [(s, e) for s, e in dict.fromkeys(found) if (s, e) not in gold and 0 <= s <= e < length and e - s < MAX_WIDTH]
 
-    def _relations(self, net: ExtractorNet, encoded: Encoded, batch: list[Example], words: list[list[tuple[int, int] | None]], labels: Tensor) -> Tensor:
+    def _relations(
+        self, net: ExtractorNet, encoded: Encoded, batch: list[Example], words: list[list[tuple[int, int] | None]], labels: Tensor
+    ) -> Tensor:
         rows: list[int] = []
         heads: list[tuple[int, int]] = []
         tails: list[tuple[int, int]] = []
@@ -203,7 +223,9 @@ class Losses:
         loss = focal(logits, wanted) / (wanted == 1).sum().clamp(min=8)
         for position, label, choices in softmax:
             candidates = sorted(choices)
-            loss = loss + F.cross_entropy(logits[position, candidates].unsqueeze(0), torch.tensor([candidates.index(label)])) / max(len(softmax), 8)
+            loss = loss + F.cross_entropy(logits[position, candidates].unsqueeze(0), torch.tensor([candidates.index(label)])) / max(
+                len(softmax), 8
+            )
         known = torch.tensor(related)
         if (known >= 0).any():
             loss = loss + self.related_weight * F.binary_cross_entropy_with_logits(any_relation[known >= 0], known[known >= 0])
@@ -270,7 +292,7 @@ def train(root: Path, out: Path, options: TrainingOptions) -> None:
                     goal = (hidden.float() * mask).sum(1) / mask.sum(1)
                 loss = loss + 8.0 * (1 - F.cosine_similarity(encoded.sentence.float(), goal)).mean()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         nn.utils.clip_grad_norm_(trainable, 1.0)
         optimizer.step()
         scheduler.step()
@@ -284,7 +306,13 @@ def train(root: Path, out: Path, options: TrainingOptions) -> None:
         if time.monotonic() - saved > options.checkpoint_seconds:
             saved = time.monotonic()
             torch.save(
-                {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(), "averaged": averaged, "step": step + 1},
+                {
+                    "net": net.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "scheduler": scheduler.state_dict(),
+                    "averaged": averaged,
+                    "step": step + 1,
+                },
                 checkpoint,
             )
     save(averaged, out / "extractor.safetensors")

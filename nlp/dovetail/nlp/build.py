@@ -33,7 +33,7 @@ from dovetail.kg.names import Layer, digest
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.statement import Document, Statement
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.nlp.catalogue import Catalogue
+from dovetail.nlp.catalogue import Catalogue, EntityType, RelationType
 from dovetail.nlp.extract import Extraction, extract
 from dovetail.nlp.mentions import shared_catalogue
 from dovetail.nlp.pipeline import PipelineOptions, load_pipeline
@@ -108,7 +108,11 @@ class _Tally:
 
 
 def build_graph(
-    sources: Sequence[Path], graph: KnowledgeGraph, *, options: BuildOptions | None = None, on_event: Callable[[BuildEvent], None] = lambda event: None
+    sources: Sequence[Path],
+    graph: KnowledgeGraph,
+    *,
+    options: BuildOptions | None = None,
+    on_event: Callable[[BuildEvent], None] = lambda event: None,
 ) -> BuildReport:
     """Read the documents in files and folders into ``graph``: new and changed ones only.
 
@@ -155,7 +159,14 @@ def build_graph(
     roots = {Path(os.path.abspath(s)).name for s in sources}
     missing = sorted(d for d in known if d not in tally.seen and d.split("/")[0].split("#")[0] in roots)
     return BuildReport(
-        tally.read, tally.unchanged, tally.replaced, tuple(tally.skipped), tuple(missing), tally.words, tally.statements, time.monotonic() - began
+        tally.read,
+        tally.unchanged,
+        tally.replaced,
+        tuple(tally.skipped),
+        tuple(missing),
+        tally.words,
+        tally.statements,
+        time.monotonic() - began,
     )
 
 
@@ -166,7 +177,8 @@ def open_passages(graph: KnowledgeGraph) -> PassageIndex:
 
 def _catalogue_statements(catalogue: Catalogue) -> Iterator[Statement]:
     """Names and descriptions of types and relations, for people who read the graph."""
-    for entry in (*catalogue.entities, *catalogue.relations):
+    entries: list[EntityType | RelationType] = [*catalogue.entities, *catalogue.relations]
+    for entry in entries:
         yield Statement(entry.iri, RDFS.label, Literal(entry.name))
         if entry.description:
             yield Statement(entry.iri, RDFS.comment, Literal(entry.description))
@@ -181,11 +193,15 @@ def _pipeline_fingerprint(catalogue: Catalogue, vocabulary: Sequence[tuple[URIRe
     return digest(VERSION, *weights, *labels, *(f"{iri} {name}" for iri, name in vocabulary))
 
 
-def _changed(documents: Iterable[Document], known: dict[str, str], indexed: set[str], mark: str, tally: _Tally) -> Iterator[tuple[Document, str]]:
+def _changed(
+    documents: Iterable[Document], known: dict[str, str], indexed: set[str], mark: str, tally: _Tally
+) -> Iterator[tuple[Document, str]]:
     """Documents the graph does not hold as they are now, with their fingerprints."""
     for document in documents:
         tally.seen.add(document.id)
-        fingerprint = digest(mark, document.title, document.domain, document.text, *(f"{k}={v}" for k, v in sorted(document.metadata.items())))
+        fingerprint = digest(
+            mark, document.title, document.domain, document.text, *(f"{k}={v}" for k, v in sorted(document.metadata.items()))
+        )
         if known.get(document.id) == fingerprint and document.id in indexed:
             tally.unchanged += 1
         else:
@@ -248,7 +264,9 @@ def _prepare(job: _Job) -> tuple[Language, Catalogue]:
 
 def _elsewhere(documents: Iterable[tuple[Document, str]], job: _Job, count: int) -> Iterator[Extraction]:
     """In ``count`` processes, with a bounded number of documents under way."""
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(job, os.getpid()))
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(job, os.getpid())
+    )
     waiting: deque[Future[list[Extraction]]] = deque()
     try:
         for chunk in _chunks(documents):

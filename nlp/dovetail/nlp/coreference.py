@@ -70,6 +70,7 @@ class Coreference:
         self.kinds = {e.key: e.kind for e in catalogue.entities}
 
     def __call__(self, doc: Doc) -> Doc:
+        """Fill ``Doc._.clusters``."""
         doc._.clusters = clusters_of(doc.ents, plain_title(doc._.title), self.kinds)
         return doc
 
@@ -163,10 +164,10 @@ def _part_of_person(short: str, long: str, kind: str, surfaces: dict[str, str]) 
     if kind != "person":
         return False
     few = [w for w in short.replace(".", " ").split() if w not in HONORIFICS]
-    many = [w for w in long.replace(".", " ").split() if w not in HONORIFICS]
-    if not few or len(few) >= len(many) and few != many:
-        return len(few) == len(many) and len(few) > 1 and few[-1] == many[-1] and _initials(few[0], many[0])
-    return few == many or few == many[-len(few) :] or (len(few) == 1 and few[0] == many[0]) or (few[-1] == many[-1] and _initials(few[0], many[0]))
+    many = [w for w in long.replace(".", " ").split() if w not in HONORIFICS] or [""]
+    if len(few) < 2:
+        return bool(few) and few[0] in (many[0], many[-1])
+    return few[-1] == many[-1] and len(few) <= len(many) and (few == many[-len(few) :] or few[0] == many[0] or _initials(few[0], many[0]))
 
 
 def _initials(short: str, long: str) -> bool:

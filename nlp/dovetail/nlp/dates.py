@@ -27,9 +27,7 @@ _MONTH = (
 _DAY = r"(0?[1-9]|[12][0-9]|3[01])(?:[ ]?(?:st|nd|rd|th)\b)?"
 _YEAR = r"([0-9]{4})(?![0-9%]|[.,][0-9])"
 _ERA = r"(BCE?\b|B\. ?C\.(?: ?E\.)?|AD\b|A\. ?D\.|CE\b|C\. ?E\.)"
-_DAY_FIRST = re.compile(
-    rf"{_DAY}(?:{GAP}{DASH}{GAP}{_DAY})?(?:{GAP}|-)(?:of )?{_MONTH}(?:(?:{GAP},?{GAP}|-){_YEAR})?"
-)
+_DAY_FIRST = re.compile(rf"{_DAY}(?:{GAP}{DASH}{GAP}{_DAY})?(?:{GAP}|-)(?:of )?{_MONTH}(?:(?:{GAP},?{GAP}|-){_YEAR})?")
 _MONTH_FIRST = re.compile(
     rf"{_MONTH}(?:{SPACE}{_DAY}(?![0-9:/%.][0-9]|[0-9]|%)(?:{GAP}{DASH}{GAP}{_DAY}(?![0-9]))?(?:{GAP},?{GAP}{_YEAR})?"
     rf"|{GAP},?{SPACE}(?:of )?{_YEAR})"

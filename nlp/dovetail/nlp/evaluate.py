@@ -1,9 +1,9 @@
 """How well extraction does on annotated text, by the measures of the field.
 
-    entity_f1     strict micro F1: characters and label both right; mentions found by the extractor
-    relation_f1   micro F1 of (head, label, tail) at the default threshold; gold mentions, pairs within a sentence. Where a set lists relations
-                  between clusters of mentions, a cluster pair counts once, by its best mention pair
-    macro_f1      sets with one relation to a text: which of the labels that occur in the file it is; mean F1 over labels
+entity_f1     strict micro F1: characters and label both right; mentions found by the extractor
+relation_f1   micro F1 of (head, label, tail) at the default threshold; gold mentions, pairs within a sentence. Where a set lists relations
+              between clusters of mentions, a cluster pair counts once, by its best mention pair
+macro_f1      sets with one relation to a text: which of the labels that occur in the file it is; mean F1 over labels
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def evaluate_extraction(
             else:
                 metrics["relation_f1"] = _relation_f1(rows, read, extractor, asked, ordered)
         rounded = {name: round(value, 4) for name, value in metrics.items()}
-        results.append(EvaluationResult(f"{file.parent.name}/{file.stem}", len(rows), rounded, round(time.monotonic() - began, 2), peak_megabytes()))
+        results.append(
+            EvaluationResult(f"{file.parent.name}/{file.stem}", len(rows), rounded, round(time.monotonic() - began, 2), peak_megabytes())
+        )
     return results
 
 

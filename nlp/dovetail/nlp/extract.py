@@ -79,7 +79,9 @@ def segments(text: str) -> Iterator[tuple[int, str]]:
         window = text[start : start + SEGMENT]
         cut = max(window.rfind("\n\n") + 2, SEGMENT // 2)
         if cut == SEGMENT // 2:
-            ends = [m.end() for m in re.finditer(r"[.!?。！？]\s", window[SEGMENT // 2 :])] or [m.end() for m in re.finditer(r"\s", window[SEGMENT // 2 :])]
+            ends = [m.end() for m in re.finditer(r"[.!?。！？]\s", window[SEGMENT // 2 :])] or [
+                m.end() for m in re.finditer(r"\s", window[SEGMENT // 2 :])
+            ]
             cut = SEGMENT // 2 + ends[-1] if ends else SEGMENT
         yield start, window[:cut]
         start += cut
@@ -148,7 +150,9 @@ def passages_of(document: Document, sentences: Sequence[SentenceVector]) -> Iter
             gap = document.text[held[-1].end : sentence.start] + document.text[held[-1].start : held[-1].end][-2:]
             paragraph = "\n\n" in gap
             rest = sum(s.words for s in sentences[i : i + 4])
-            if (paragraph and words >= SHORT_PASSAGE_WORDS) or (words + sentence.words > PASSAGE_WORDS and (rest > 40 or words > 2 * PASSAGE_WORDS)):
+            if (paragraph and words >= SHORT_PASSAGE_WORDS) or (
+                words + sentence.words > PASSAGE_WORDS and (rest > 40 or words > 2 * PASSAGE_WORDS)
+            ):
                 yield _passage(document, held)
                 held = []
         held.append(sentence)

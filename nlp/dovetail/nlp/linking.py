@@ -114,6 +114,7 @@ class Linker:
         self.vocabulary = Vocabulary(())
 
     def __call__(self, doc: Doc) -> Doc:
+        """Set ``Span.kb_id_`` of every entity."""
         linked = []
         for cluster in doc._.clusters or ():
             iri = self.vocabulary.find(cluster.name)

@@ -87,9 +87,7 @@ _WORD_NUMBER = re.compile(
     rf"(?:(?:[ ]|-|[ ]?and[ ])?(?:[ -])?\b(?:{_SMALL}|{_SCALED})\b)*",
     re.IGNORECASE,
 )
-_ORDINAL_TAIL = re.compile(
-    r"[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b(?!s)", re.IGNORECASE
-)
+_ORDINAL_TAIL = re.compile(r"[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b(?!s)", re.IGNORECASE)
 _NOT_A_COUNT = re.compile(r"[ ](?:[A-Z])|['’]|-[a-z]+-[a-z]|-(?:party|fold|sided|way)\b")
 
 _FRACTION = re.compile(r"[ -](?:half|halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?|hundredths?)\b")
@@ -169,7 +167,7 @@ def _dates(dated: list[Dated]) -> list[LiteralMention]:
 def _in_a_code(before: str, earlier: str) -> bool:
     """Whether a number after these two characters belongs to a web address, a version, a name such as B-52."""
     if before in (".", ",", ":"):
-        return not (earlier.isspace() or earlier in ")]\"”’")
+        return not (earlier.isspace() or earlier in ')]"”’')
     return before in ("/", "\\", "=", "&", "#", "@") or (before == "-" and earlier.isalpha())
 
 
@@ -228,7 +226,7 @@ def _measured(text: str, start: int, end: int, value: Decimal) -> LiteralMention
 
 def _measure(text: str, end: int) -> tuple[Kind, str, int] | None:
     following = text[end : end + 1]
-    if not following or following in ".,;:)!?]\"":
+    if not following or following in '.,;:)!?]"':
         return None
     if percent := _PERCENT.match(text, end):
         return "percent", "%", percent.end()

@@ -1,10 +1,10 @@
 """Mentions: the spaCy components ``dovetail_entities`` (the trained extractor) and ``dovetail_literals`` (dates, numbers, amounts).
 
-    Doc.ents                 entities, without overlaps; label_ is a key of the catalogue
-    Doc.spans["literals"]    literals; label_ is their kind
-    Span._.confidence        of an entity, between 0 and 1
-    Span._.literal           the typed rdflib Literal of a literal
-    Doc._.read               the encoder pass, which relations and passage vectors reuse
+Doc.ents                 entities, without overlaps; label_ is a key of the catalogue
+Doc.spans["literals"]    literals; label_ is their kind
+Span._.confidence        of an entity, between 0 and 1
+Span._.literal           the typed rdflib Literal of a literal
+Doc._.read               the encoder pass, which relations and passage vectors reuse
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def shared_catalogue(labels: str | None = None) -> Catalogue:
 
 
 @Language.factory("dovetail_entities", default_config={"labels": None, "weights": None, "encoder": None, "threshold": None})
-def create_entities(nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None) -> EntityRecogniser:
+def create_entities(
+    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None
+) -> EntityRecogniser:
     """The component for ``nlp.add_pipe``; ``labels`` is a catalogue file, ``threshold`` the least confidence kept."""
     return EntityRecogniser(shared_extractor(weights, encoder), shared_catalogue(labels), threshold)
 
@@ -62,6 +64,7 @@ class EntityRecogniser:
         self.threshold = threshold
 
     def __call__(self, doc: Doc) -> Doc:
+        """Fill ``Doc.ents`` and ``Doc._.read``."""
         sentences = list(doc.sents)
         read = self.extractor.read([s.text for s in sentences])
         doc._.read = read

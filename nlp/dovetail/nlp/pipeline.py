@@ -47,7 +47,11 @@ def load_pipeline(options: PipelineOptions | None = None, *, vocabulary: Iterabl
     ``vocabulary`` is the names to link to. Components can be added, removed and replaced as in any spaCy pipeline.
     """
     options = options or PipelineOptions()
-    settings = {"labels": options.labels and str(options.labels), "weights": options.weights and str(options.weights), "encoder": options.encoder}
+    settings = {
+        "labels": options.labels and str(options.labels),
+        "weights": options.weights and str(options.weights),
+        "encoder": options.encoder,
+    }
     nlp = spacy.blank(options.language)
     nlp.max_length = 1 << 31  # the limit guards a parser's memory; this pipeline's is linear
     for name, takes in COMPONENTS:

@@ -32,7 +32,9 @@ class Relation:
 
 
 @Language.factory("dovetail_relations", default_config={"labels": None, "weights": None, "encoder": None, "threshold": None})
-def create_relations(nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None) -> RelationExtractor:
+def create_relations(
+    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None
+) -> RelationExtractor:
     """The component for ``nlp.add_pipe``; its options are those of ``dovetail_entities``."""
     return RelationExtractor(shared_extractor(weights, encoder), shared_catalogue(labels), threshold)
 
@@ -49,6 +51,7 @@ class RelationExtractor:
         self._admitted: dict[tuple[frozenset[str], frozenset[str]], torch.Tensor] = {}
 
     def __call__(self, doc: Doc) -> Doc:
+        """Fill ``Doc._.relations``."""
         doc._.relations = self.between(doc)
         return doc
 
@@ -73,7 +76,9 @@ class RelationExtractor:
                         continue
                     mask = self._mask(self.kinds[head.label_], self.kinds.get(tail.label_, frozenset((tail.label_,))))
                     if mask is not None:
-                        pairs.append((number, (head.start_char - offset, head.end_char - offset), (tail.start_char - offset, tail.end_char - offset)))
+                        pairs.append(
+                            (number, (head.start_char - offset, head.end_char - offset), (tail.start_char - offset, tail.end_char - offset))
+                        )
                         spans.append((head, tail))
                         masks.append(mask)
         if not pairs:
@@ -85,7 +90,7 @@ class RelationExtractor:
         best, which = each.max(1)
         confidence = (best * any_relation).sqrt()
         return [
-            Relation(*spans[i], self.relations[int(which[i])].key, round(float(confidence[i]), 3))
+            Relation(spans[i][0], spans[i][1], self.relations[int(which[i])].key, round(float(confidence[i]), 3))
             for i in (confidence >= self.threshold).nonzero().flatten().tolist()
         ]
 

@@ -11,7 +11,8 @@ MAX_WORDS = 90
 ENDS = frozenset(".!?…。！？｡")
 CLOSERS = frozenset({"'", '"', ")", "]", "”", "’", "»", "」", "』", "''"})
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr vs no vol fig gen col lt capt sgt rev hon gov sen rep pres univ dept inc ltd co corp ca cf al op ed eds pp approx "
+    "mr mrs ms dr prof st sr jr vs no vol fig gen col lt capt sgt rev hon gov sen rep pres univ dept inc ltd co corp ca cf al op ed eds pp "
+    "approx "
     "jan feb mar apr jun jul aug sep sept oct nov dec mt ft etc e.g i.e".split()
 )
 
@@ -47,7 +48,7 @@ def _may_start(token: Token) -> bool:
 
 
 def _abbreviated(previous: Token, token: Token) -> bool:
-    """Whether the full stop before ``token`` belongs to an abbreviation or an initial; a blank line between ends a sentence all the same."""
+    """Whether the full stop before ``token`` is part of an abbreviation or an initial, with no blank line between them."""
     if previous.i + 1 < token.i and "\n" in previous.nbor().text and previous.nbor().text.count("\n") > 1:
         return False
     word = previous.text
