@@ -84,15 +84,11 @@ def forget(
 ) -> int:
     """Remove documents and everything that rests on them alone."""
     from dovetail.app.settings import load_settings
-    from dovetail.kg.passages import PassageIndex
     from dovetail.kg.store import KnowledgeGraph
+    from dovetail.kg.passages import forget_documents
 
-    folder = graph or load_settings().graph
-    index = folder / "passages" / "passages.db"
-    with KnowledgeGraph.open(folder) as knowledge, PassageIndex(index if index.exists() else None) as passages:
-        passages.remove(documents)
-        gone = knowledge.forget(documents)
-        passages.commit()  # last, so that a document named wrongly leaves both as they were
+    with KnowledgeGraph.open(graph or load_settings().graph) as knowledge:
+        gone = forget_documents(documents, knowledge)
     if json:
         emit(gone)
     else:

@@ -14,8 +14,10 @@ from dovetail.kg.errors import (
     QueryError,
     QueryTimeout,
 )
+from dovetail.kg.formats import export_graph, import_graph, load_vocabulary, vocabulary_names
 from dovetail.kg.index import TripleIndex
 from dovetail.kg.names import PREFIXES, Layer, document_iri, entity_iri
+from dovetail.kg.passages import NewPassage, Passage, PassageIndex, forget_documents, open_passages
 from dovetail.kg.provenance import DocumentRecord
 from dovetail.kg.statement import Document, Evidence, Statement, Term
 from dovetail.kg.store import TRUSTED, Forgotten, KnowledgeGraph
@@ -37,6 +39,9 @@ __all__ = [
     "InputError",
     "KnowledgeGraph",
     "Layer",
+    "NewPassage",
+    "Passage",
+    "PassageIndex",
     "QueryError",
     "QueryTimeout",
     "Statement",
@@ -45,4 +50,10 @@ __all__ = [
     "TripleIndex",
     "document_iri",
     "entity_iri",
+    "export_graph",
+    "forget_documents",
+    "import_graph",
+    "load_vocabulary",
+    "open_passages",
+    "vocabulary_names",
 ]

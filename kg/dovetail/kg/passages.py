@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from dovetail.kg.errors import GraphDamaged, GraphLocked, InputError
 from dovetail.kg.names import digest
+from dovetail.kg.store import Forgotten, KnowledgeGraph
 
 SCHEMA_VERSION = 1
 VECTOR_DIM = 384
@@ -282,3 +283,19 @@ class PassageIndex:
         with self._telling():
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM passage ORDER BY id").fetchall()
         return [Passage(*row) for row in rows]
+
+
+def open_passages(graph: KnowledgeGraph) -> PassageIndex:
+    """The passage index beside a graph; an empty one in memory where the graph is in memory."""
+    return PassageIndex(graph.path / "passages" / "passages.db" if graph.path is not None else None)
+
+
+def forget_documents(documents: Iterable[str], graph: KnowledgeGraph) -> Forgotten:
+    """Remove documents from ``graph`` and its passages, with everything that rests on them alone.
+
+    InputError, and nothing is removed, where one of them is not in the graph.
+    """
+    names = sorted(set(documents))
+    with open_passages(graph) as passages:
+        passages.remove(names)
+        return graph.forget(names)  # before the passages are committed, so that a wrong name leaves both as they were

@@ -30,7 +30,7 @@ from spacy.language import Language
 from dovetail.kg.errors import DocumentError
 from dovetail.kg.formats import vocabulary_names
 from dovetail.kg.names import Layer, digest
-from dovetail.kg.passages import PassageIndex
+from dovetail.kg.passages import PassageIndex, open_passages
 from dovetail.kg.statement import Document, Statement
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.catalogue import Catalogue, EntityType, RelationType
@@ -168,11 +168,6 @@ def build_graph(
         tally.statements,
         time.monotonic() - began,
     )
-
-
-def open_passages(graph: KnowledgeGraph) -> PassageIndex:
-    """The passage index beside a graph; an empty one in memory where the graph is in memory."""
-    return PassageIndex(graph.path / "passages" / "passages.db" if graph.path is not None else None)
 
 
 def _catalogue_statements(catalogue: Catalogue) -> Iterator[Statement]:

@@ -3,8 +3,8 @@
     question sets -> candidates of each question, right or wrong -> fit_ranking  -> data/weights/answers.json
                   -> the best of each, by models trained without it -> fit_logistic -> data/weights/answers-calibration.json
 
-It learns from the sets that ``train_fusion`` learns from, with all odd-numbered questions of xquad. ``GRAPHS`` is a folder
-with a graph directory per set, as ``dovetail build`` makes them; a set without one teaches nothing about facts.
+It learns from the sets that ``train_fusion`` learns from, with all odd-numbered questions of xquad. ``GRAPHS`` is what it
+is there; a set without a graph teaches nothing about facts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from dovetail.kg.passages import PassageIndex
-from dovetail.kg.store import KnowledgeGraph
 from dovetail.models.encoder import load_encoder
 from dovetail.reasoning.ask import CALIBRATION_FEATURES, Asker, calibration_features, grouped
-from dovetail.reasoning.corpus import plain_build, read_corpus
 from dovetail.reasoning.fusion import LinearModel, fit_logistic, save_model, weights_path
 from dovetail.reasoning.kinds import wanted
 from dovetail.reasoning.metrics import exact_match
 from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate
 from dovetail.reasoning.retrieval import Encoder
-from dovetail.reasoning.train_fusion import TRAINING_SETS, bench_data, fit_ranking, training_questions
+from dovetail.reasoning.train_fusion import TRAINING_SETS, fit_ranking, training_graph, training_questions
 
 RIDGE = 0.01
 FOLDS = 5
@@ -42,15 +39,8 @@ class Lesson:
 
 
 def lessons(name: str, encoder: Encoder, graphs: Path | None) -> list[Lesson]:
-    """What the training questions of a set teach; those that are decided otherwise (yes or no) are left out.
-
-    The graph is the one in the folder ``graphs`` that has the set's name; without one, it holds the documents only.
-    """
-    if graphs is not None and (graphs / name).is_dir():
-        graph = KnowledgeGraph.open(graphs / name)
-        passages = PassageIndex(graphs / name / "passages" / "passages.db")
-    else:
-        graph, passages = plain_build(read_corpus(bench_data() / name), encoder)
+    """What the training questions of a set teach; those that are decided otherwise (yes or no) are left out."""
+    graph, passages = training_graph(name, encoder, graphs)
     asker = Asker(graph, passages, encoder)
     found = []
     for question in training_questions(name):

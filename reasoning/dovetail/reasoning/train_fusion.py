@@ -1,14 +1,16 @@
-"""Trains the model that joins the three searches: ``python -m dovetail.reasoning.train_fusion``.
+"""Trains the model that joins the three searches: ``python -m dovetail.reasoning.train_fusion [GRAPHS]``.
 
     question sets -> Candidates and the passages that support the answer -> fit_ranking -> data/weights/fusion.json
 
 It reads ``questions/corpus/{hotpotqa-train,musique-train,xquad}`` below ``DOVETAIL_BENCH_DATA`` (``../shared/data``); of
-xquad the first 150 odd-numbered questions. Two to three minutes; the same data gives the same file.
+xquad the first 150 odd-numbered questions. ``GRAPHS`` is a folder with a graph directory per set, as ``dovetail build``
+makes them; for a set without one, the documents alone are used. The same data gives the same file.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from dovetail.kg.passages import PassageIndex
+from dovetail.kg.store import KnowledgeGraph
 from dovetail.models.encoder import load_encoder
 from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
 from dovetail.reasoning.fusion import FUSION_FEATURES, LinearModel, fusion_features, save_model, weights_path
@@ -69,9 +73,16 @@ def fit_ranking(lists: list[RankedList], *, any_of: bool = False, ridge: float =
     return np.asarray(weights.detach().numpy() / scale)
 
 
-def training_lists(name: str, encoder: Encoder) -> list[RankedList]:
+def training_graph(name: str, encoder: Encoder, graphs: Path | None) -> tuple[KnowledgeGraph, PassageIndex]:
+    """The graph directory ``graphs / name`` and its passages, or a graph of the set's documents only."""
+    if graphs is None or not (graphs / name).is_dir():
+        return plain_build(read_corpus(bench_data() / name), encoder)
+    return KnowledgeGraph.open(graphs / name, read_only=True), PassageIndex(graphs / name / "passages" / "passages.db")
+
+
+def training_lists(name: str, encoder: Encoder, graphs: Path | None) -> list[RankedList]:
     """For each question of a set, its candidates' features and whether each supports the answer."""
-    graph, passages = plain_build(read_corpus(bench_data() / name), encoder)
+    graph, passages = training_graph(name, encoder, graphs)
     retriever = Retriever(graph, passages, encoder)
     lists = []
     for question in training_questions(name)[:ONE_PARAGRAPH]:
@@ -81,10 +92,10 @@ def training_lists(name: str, encoder: Encoder) -> list[RankedList]:
     return lists
 
 
-def main() -> None:
+def main(graphs: Path | None) -> None:
     """Trains and writes the model."""
     encoder = load_encoder()
-    lists = [some for name in TRAINING_SETS for some in training_lists(name, encoder)]
+    lists = [some for name in TRAINING_SETS for some in training_lists(name, encoder, graphs)]
     model = LinearModel(FUSION_FEATURES, fit_ranking(lists), 0.0)
     path = weights_path("fusion.json")
     about: dict[str, object] = {
@@ -97,4 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -117,7 +117,7 @@ def _json_row(number: int, line: str) -> Reading | Skipped:
     except (ValueError, RecursionError) as error:
         return Skipped(str(number), f"not JSON ({error}); mend the row")
     if not isinstance(fields, dict):
-        return Skipped(str(number), f"JSON {type(fields).__name__}, not an object; write {{\"text\": ...}}")
+        return Skipped(str(number), f'JSON {type(fields).__name__}, not an object; write {{"text": ...}}')
     if not isinstance(next((v for k, v in fields.items() if k.lower() == "text"), ""), str):
         return Skipped(str(number), "its text is not a string; mend the row")
     scalars = {key: _scalar(value) for key, value in fields.items() if isinstance(value, str | int | float)}

@@ -132,7 +132,7 @@ def _file(found: _Found, limits: Limits) -> Iterator[Document | _Refused]:
             seen.add(hash(id_))
         yield Document(
             id=id_,
-            title=one_line(reading.title) or " ".join(_portable(found.path.stem).replace("_", " ").split()),
+            title=one_line(reading.title) or ("" if row else " ".join(_portable(found.path.stem).replace("_", " ").split())),
             text=text,
             source=os.fsencode(found.path).decode("utf-8", "replace"),
             domain=reading.domain or found.domain,
