@@ -37,7 +37,7 @@ class EvaluationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class ReadRows:
     """Rows after the encoder pass: per row, the (offset, index) of each of its sentences."""
 
     sentences: list[list[tuple[int, int]]]
@@ -58,16 +58,16 @@ def evaluate_extraction(
     results = []
     for file in files:
         began = time.monotonic()
-        rows = _rows(file)
+        rows = rows_of(file)
         label_file = labels or file.with_name("labels.json")
         relation_file = relations or file.with_name("relations.json")
         catalogue = load_catalogue(label_file, relation_file if relation_file.exists() else None)
-        read = _read(rows, extractor)
+        read = read_rows(rows, extractor)
         metrics: dict[str, float] = {}
         names = {e.key for e in catalogue.entities} & {e["label"] for row in rows for e in row["entities"]}
         if len(names) > 1 or (names and names != {"entity"} and not any(row["relations"] for row in rows)):
             asked = extractor.labels([(e.name, e.description) for e in catalogue.entities])
-            metrics["entity_f1"] = _entity_f1(rows, read, extractor, asked, [e.key for e in catalogue.entities])
+            metrics["entity_f1"] = entity_counts(rows, read, extractor, asked, [e.key for e in catalogue.entities]).f1
         keys = {r.key for r in catalogue.relations}
         if any(row["relations"] for row in rows):
             single = all(len(row["relations"]) == 1 and len(row["entities"]) == 2 for row in rows)
@@ -78,7 +78,7 @@ def evaluate_extraction(
             if single:
                 metrics["macro_f1"] = _macro_f1(rows, read, extractor, asked, ordered)
             else:
-                metrics["relation_f1"] = _relation_f1(rows, read, extractor, asked, ordered)
+                metrics["relation_f1"] = relation_counts(rows, read, extractor, asked, ordered).f1
         rounded = {name: round(value, 4) for name, value in metrics.items()}
         results.append(
             EvaluationResult(f"{file.parent.name}/{file.stem}", len(rows), rounded, round(time.monotonic() - began, 2), peak_megabytes())
@@ -86,7 +86,8 @@ def evaluate_extraction(
     return results
 
 
-def _rows(file: Path) -> list[dict[str, Any]]:
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """The rows of an annotated file. InputError, with the line, for what is no row."""
     rows = []
     try:
         with file.open(encoding="utf-8") as stream:
@@ -104,7 +105,8 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _read(rows: Sequence[Mapping[str, Any]], extractor: Extractor) -> _Read:
+def read_rows(rows: Sequence[Mapping[str, Any]], extractor: Extractor) -> ReadRows:
+    """Every row's sentences after the encoder pass; the set's own sentences where it has them."""
     nlp = spacy.blank("en")
     placed: list[list[tuple[int, int]]] = []
     texts: list[str] = []
@@ -112,26 +114,42 @@ def _read(rows: Sequence[Mapping[str, Any]], extractor: Extractor) -> _Read:
         bounds = row.get("sentences") or [(s.start_char, s.end_char) for s in split_sentences(nlp.make_doc(row["text"])).sents]
         placed.append([(start, len(texts) + i) for i, (start, _) in enumerate(bounds)])
         texts.extend(row["text"][start:end] for start, end in bounds)
-    return _Read(placed, texts, extractor.read(texts))
+    return ReadRows(placed, texts, extractor.read(texts))
 
 
-def f1(true: int, found: int, gold: int) -> float:
-    """The harmonic mean of precision and recall; 0 where nothing is right.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found, what is annotated, and what is both.
 
-    >>> f1(2, 4, 4)
-    0.5
+    >>> counts = Counts(true=2, found=4, gold=3)
+    >>> counts.precision, round(counts.f1, 3)
+    (0.5, 0.571)
     """
-    return 2 * true / (found + gold) if true else 0.0
+
+    true: int
+    found: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        """The share of what was found that is right; 1 where nothing was found."""
+        return self.true / self.found if self.found else 1.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 where nothing is right."""
+        return 2 * self.true / (self.found + self.gold) if self.true else 0.0
 
 
-def _entity_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extractor, labels: LabelSet, keys: Sequence[str]) -> float:
+def entity_counts(rows: Sequence[Mapping[str, Any]], read: ReadRows, extractor: Extractor, labels: LabelSet, keys: Sequence[str]) -> Counts:
+    """Mentions found and annotated, by characters and label."""
     spans = extractor.entities(read.read, labels)
     true = found = gold = 0
     for row, sentences in zip(rows, read.sentences, strict=True):
         predicted = {(offset + s.start, offset + s.end, keys[s.label]) for offset, index in sentences for s in spans[index]}
         wanted = {(e["start"], e["end"], e["label"]) for e in row["entities"]}
         true, found, gold = true + len(predicted & wanted), found + len(predicted), gold + len(wanted)
-    return f1(true, found, gold)
+    return Counts(true, found, gold)
 
 
 def _pairs(row: Mapping[str, Any], sentences: Sequence[tuple[int, int]], texts: Sequence[str]) -> list[tuple[tuple[int, int], Pair]]:
@@ -145,7 +163,10 @@ def _pairs(row: Mapping[str, Any], sentences: Sequence[tuple[int, int]], texts: 
     return pairs
 
 
-def _relation_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extractor, labels: LabelSet, keys: Sequence[str]) -> float:
+def relation_counts(
+    rows: Sequence[Mapping[str, Any]], read: ReadRows, extractor: Extractor, labels: LabelSet, keys: Sequence[str]
+) -> Counts:
+    """Relations found between annotated mentions, and annotated, by the clusters of their arguments and label."""
     true = found = gold = 0
     for row, sentences in zip(rows, read.sentences, strict=True):
         clusters = row["clusters"] if "cluster_relations" in row else [[i] for i in range(len(row["entities"]))]
@@ -161,10 +182,10 @@ def _relation_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extr
             if head is not None and tail is not None and head != tail:
                 predicted.add((head, tail, keys[int(which[i])]))
         true, found, gold = true + len(predicted & wanted), found + len(predicted), gold + len(wanted)
-    return f1(true, found, gold)
+    return Counts(true, found, gold)
 
 
-def _macro_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extractor, labels: LabelSet, keys: Sequence[str]) -> float:
+def _macro_f1(rows: Sequence[Mapping[str, Any]], read: ReadRows, extractor: Extractor, labels: LabelSet, keys: Sequence[str]) -> float:
     true: dict[str, int] = {}
     found: dict[str, int] = {}
     gold: dict[str, int] = {}
@@ -182,4 +203,4 @@ def _macro_f1(rows: Sequence[Mapping[str, Any]], read: _Read, extractor: Extract
         answer = keys[which]
         found[answer] = found.get(answer, 0) + 1
         true[label] = true.get(label, 0) + (answer == label)
-    return sum(f1(true.get(label, 0), found.get(label, 0), gold[label]) for label in gold) / len(gold)
+    return sum(Counts(true.get(label, 0), found.get(label, 0), gold[label]).f1 for label in gold) / len(gold)

@@ -79,9 +79,10 @@ def main(graphs: Path | None) -> None:
     encoder = load_encoder()
     every = [lesson for name in TRAINING_SETS for lesson in lessons(name, encoder, graphs)]
     about: dict[str, object] = {
-        "command": "python -m dovetail.reasoning.train_answers",
+        "command": "python -m dovetail.reasoning.train_answers" + (" GRAPHS" if graphs else ""),
         "questions": len(every),
         "sets": list(TRAINING_SETS),
+        "graphs": [name for name in TRAINING_SETS if graphs is not None and (graphs / name).is_dir()],
     }
     save_model(fit(every), weights_path("answers.json"), about=about)
     save_model(calibrate(every), weights_path("answers-calibration.json"), about=about)

@@ -99,9 +99,10 @@ def main(graphs: Path | None) -> None:
     model = LinearModel(FUSION_FEATURES, fit_ranking(lists), 0.0)
     path = weights_path("fusion.json")
     about: dict[str, object] = {
-        "command": "python -m dovetail.reasoning.train_fusion",
+        "command": "python -m dovetail.reasoning.train_fusion" + (" GRAPHS" if graphs else ""),
         "questions": len(lists),
         "sets": list(TRAINING_SETS),
+        "graphs": [name for name in TRAINING_SETS if graphs is not None and (graphs / name).is_dir()],
     }
     save_model(model, path, about=about)
     print(path)
