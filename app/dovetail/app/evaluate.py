@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dovetail.app.options import GraphOption, JsonOption, LabelsOption
 from dovetail.app.screen import emit, out
+
+if TYPE_CHECKING:
+    from dovetail.nlp.measures import EvaluationResult
 
 app = typer.Typer(help="Measure extraction and answers on annotated data.", rich_markup_mode=None)
 
@@ -20,30 +23,6 @@ def group(context: typer.Context) -> None:
     """Print help where no command is given."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-class Evaluation(Protocol):
-    """What every evaluation says of one set."""
-
-    @property
-    def set(self) -> str:
-        """Its name."""
-
-    @property
-    def n(self) -> int:
-        """How many texts or questions it has."""
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Figures by name, as fractions of one or counts."""
-
-    @property
-    def seconds(self) -> float:
-        """Wall-clock time."""
-
-    @property
-    def peak_mb(self) -> float:
-        """The most memory that was in use."""
 
 
 @app.command("extraction")
@@ -111,7 +90,7 @@ def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:
         build_graph([corpus], graph, on_event=progress)
 
 
-def show(results: Iterable[Evaluation], *, json: bool) -> None:
+def show(results: Iterable[EvaluationResult], *, json: bool) -> None:
     """Print each result when it comes."""
     for result in results:
         if json:

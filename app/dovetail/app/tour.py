@@ -15,11 +15,11 @@ QUESTIONS = (
     "Who discovered oxygen?",
     "When did Sky Digital launch?",
     "Which band did Brian Johnson sing with?",
-    "Who founded the Museum of Manufactures?",
-    "Who is the mayor of Atlantis?",  # nothing says
+    "Who is the general manager of the Broncos?",
+    "Who is the prime minister of Mars?",  # nothing says
 )
-JOINED = "Where are the headquarters of the museum founded by Henry Cole?"
-"""A question that takes two facts."""
+JOINED = "Which was founded first, Newcastle University or Merit Network?"
+"""A question that takes two facts, from two documents."""
 NEXT = """\
 your own documents    dovetail build FOLDER
 a question of yours   dovetail ask "..." --explain

@@ -7,6 +7,16 @@ What needs torch and spaCy is in modules of its own: ``dovetail.nlp.pipeline.loa
 
 from dovetail.nlp.catalogue import Catalogue, EntityType, RelationType, load_catalogue
 from dovetail.nlp.literals import LiteralMention, find_literals
+from dovetail.nlp.measures import EvaluationResult
 from dovetail.nlp.readers import read_documents
 
-__all__ = ["Catalogue", "EntityType", "LiteralMention", "RelationType", "find_literals", "load_catalogue", "read_documents"]
+__all__ = [
+    "Catalogue",
+    "EntityType",
+    "EvaluationResult",
+    "LiteralMention",
+    "RelationType",
+    "find_literals",
+    "load_catalogue",
+    "read_documents",
+]

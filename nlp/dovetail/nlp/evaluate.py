@@ -9,7 +9,6 @@ macro_f1      sets with one relation to a text: which of the labels that occur i
 from __future__ import annotations
 
 import json
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,19 +20,9 @@ import spacy
 from dovetail.kg.errors import InputError
 from dovetail.models.extraction import Extractor, LabelSet, Pair, ReadSentences
 from dovetail.nlp.catalogue import load_catalogue
+from dovetail.nlp.measures import EvaluationResult, result
 from dovetail.nlp.mentions import shared_extractor
 from dovetail.nlp.sentences import split_sentences
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationResult:
-    """Figures for one set: ``n`` rows or questions, metrics as fractions of one, wall seconds, peak memory of this process."""
-
-    set: str
-    n: int
-    metrics: Mapping[str, float]
-    seconds: float
-    peak_mb: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +32,6 @@ class ReadRows:
     sentences: list[list[tuple[int, int]]]
     texts: list[str]
     read: ReadSentences
-
-
-def peak_megabytes() -> float:
-    """The most memory this process has had, in MiB."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def evaluate_extraction(
@@ -79,10 +63,7 @@ def evaluate_extraction(
                 metrics["macro_f1"] = _macro_f1(rows, read, extractor, asked, ordered)
             else:
                 metrics["relation_f1"] = relation_counts(rows, read, extractor, asked, ordered).f1
-        rounded = {name: round(value, 4) for name, value in metrics.items()}
-        results.append(
-            EvaluationResult(f"{file.parent.name}/{file.stem}", len(rows), rounded, round(time.monotonic() - began, 2), peak_megabytes())
-        )
+        results.append(result(f"{file.parent.name}/{file.stem}", len(rows), metrics, seconds=time.monotonic() - began))
     return results
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,12 @@ SHORT_PASSAGE_WORDS = 25
 """Passages have about PASSAGE_WORDS at most; a paragraph below SHORT_PASSAGE_WORDS (a heading, say) joins the next."""
 
 
+TITLE_WEIGHT = 0.5
+"""Of a title in its passages' vectors. HotpotQA, even rows, cosine alone, recall@5: 0 gives .60, 0.2 .64, 0.5 .68, 0.8 .67."""
+
+Vector: TypeAlias = npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What one document gave."""
@@ -51,13 +58,14 @@ class SentenceVector:
     start: int
     end: int
     words: int
-    vector: npt.NDArray[np.float32]
+    vector: Vector
 
 
 def extract(document: Document, nlp: Language, catalogue: Catalogue, *, extractor: str, fingerprint: str) -> Extraction:
     """Read one document. ``extractor`` is the name and version that evidence carries."""
     facts: dict[tuple[URIRef, URIRef, Term], list[Evidence]] = {}
     sentences: list[SentenceVector] = []
+    title: Vector | None = None
     words = 0
     for offset, text in segments(document.text):
         doc = nlp.make_doc(text)
@@ -67,8 +75,9 @@ def extract(document: Document, nlp: Language, catalogue: Catalogue, *, extracto
         for triple, evidence in _facts(doc, catalogue, _Source(document, offset, extractor)):
             facts.setdefault(triple, []).append(evidence)
         sentences.extend(_vectors(doc, offset))
+        title = doc._.read.vectors()[-1] if document.title else None
     statements = [Statement(*triple, evidence=tuple(evidence)) for triple, evidence in sorted(facts.items())]
-    passages = tuple(passages_of(document, sentences))
+    passages = tuple(passages_of(document, sentences, title))
     return Extraction(DocumentRecord(document, statements, fingerprint), passages, words)
 
 
@@ -136,13 +145,16 @@ def _facts(doc: Doc, catalogue: Catalogue, source: _Source) -> Iterator[tuple[tu
 
 def _vectors(doc: Doc, offset: int) -> Iterator[SentenceVector]:
     read = doc._.read
-    for sentence, tokenized, vector in zip(doc.sents, read.sentences, read.vectors(), strict=True):
+    for sentence, tokenized, vector in zip(doc.sents, read.sentences, read.vectors(), strict=False):  # the title has no place
         length = len(tokenized.ids)
         yield SentenceVector(offset + sentence.start_char, offset + sentence.end_char, len(tokenized.offsets), vector * length)
 
 
-def passages_of(document: Document, sentences: Sequence[SentenceVector]) -> Iterator[NewPassage]:
-    """Paragraphs, long ones cut between sentences and headings joined to what follows, each with its mean vector."""
+def passages_of(document: Document, sentences: Sequence[SentenceVector], title: Vector | None) -> Iterator[NewPassage]:
+    """Paragraphs, long ones cut between sentences and headings joined to what follows.
+
+    A passage's vector is the mean over its tokens plus TITLE_WEIGHT of the title's, each of length one.
+    """
     held: list[SentenceVector] = []
     for i, sentence in enumerate(sentences):
         words = sum(s.words for s in held)
@@ -153,16 +165,21 @@ def passages_of(document: Document, sentences: Sequence[SentenceVector]) -> Iter
             if (paragraph and words >= SHORT_PASSAGE_WORDS) or (
                 words + sentence.words > PASSAGE_WORDS and (rest > 40 or words > 2 * PASSAGE_WORDS)
             ):
-                yield _passage(document, held)
+                yield _passage(document, held, title)
                 held = []
         held.append(sentence)
     if held:
-        yield _passage(document, held)
+        yield _passage(document, held, title)
 
 
-def _passage(document: Document, sentences: Sequence[SentenceVector]) -> NewPassage:
+def _passage(document: Document, sentences: Sequence[SentenceVector], title: Vector | None) -> NewPassage:
     text = document.text[sentences[0].start : sentences[-1].end]
     start = sentences[0].start + len(text) - len(text.lstrip())
-    vector = np.sum([s.vector for s in sentences], axis=0)
-    length = float(np.linalg.norm(vector)) or 1.0
-    return NewPassage(document.title, start, start + len(text.strip()), text.strip(), (vector / length).astype(np.float32))
+    vector = _unit(np.sum([s.vector for s in sentences], axis=0))
+    if title is not None:
+        vector = _unit(vector + TITLE_WEIGHT * _unit(title))
+    return NewPassage(document.title, start, start + len(text.strip()), text.strip(), vector)
+
+
+def _unit(vector: Vector) -> Vector:
+    return np.asarray(vector / (float(np.linalg.norm(vector)) or 1.0), dtype=np.float32)

@@ -4,7 +4,7 @@ Doc.ents                 entities, without overlaps; label_ is a key of the cata
 Doc.spans["literals"]    literals; label_ is their kind
 Span._.confidence        of an entity, between 0 and 1
 Span._.literal           the typed rdflib Literal of a literal
-Doc._.read               the encoder pass, which relations and passage vectors reuse
+Doc._.read               the encoder pass, which relations and passage vectors reuse: sentences, then the title if there is one
 """
 
 from __future__ import annotations
@@ -66,10 +66,13 @@ class EntityRecogniser:
     def __call__(self, doc: Doc) -> Doc:
         """Fill ``Doc.ents`` and ``Doc._.read``."""
         sentences = list(doc.sents)
-        read = self.extractor.read([s.text for s in sentences])
+        title = [doc._.title] if doc._.title else []
+        read = self.extractor.read([s.text for s in sentences] + title)
         doc._.read = read
         spans = []
-        for sentence, found in zip(sentences, self.extractor.entities(read, self.labels, threshold=self.threshold), strict=True):
+        for sentence, found in zip(
+            sentences, self.extractor.entities(read, self.labels, threshold=self.threshold), strict=False
+        ):  # without the title
             for scored in found:
                 offset = sentence.start_char
                 span = doc.char_span(offset + scored.start, offset + scored.end, label=self.keys[scored.label], alignment_mode="expand")

@@ -8,14 +8,13 @@ from __future__ import annotations
 from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
 from dovetail.reasoning.ask import Asker, ask
 from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
-from dovetail.reasoning.evaluate_questions import EvaluationResult, evaluate_folder, evaluate_questions
+from dovetail.reasoning.evaluate_questions import evaluate_folder, evaluate_questions
 from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
 
 __all__ = [
     "Answer",
     "Asker",
     "Encoder",
-    "EvaluationResult",
     "GivenAnswer",
     "LinkedName",
     "Plan",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -22,19 +23,21 @@ from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
-from dovetail.reasoning.decide import Decision, decide
+from dovetail.reasoning.decide import Decision, compare_facts, decide
 from dovetail.reasoning.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
 from dovetail.reasoning.fusion import LinearModel, load_model, weights_path
 from dovetail.reasoning.kinds import Wanted, wanted
 from dovetail.reasoning.metrics import normal_answer
 from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
 from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
-from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans
+from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans, words_of
 
 Floats = npt.NDArray[np.float64]
 
 ANSWER_FROM = 0.2
 """Below this probability the answer is "unknown"."""
+UNSEEN_NAME = 0.1
+"""What is left of a probability where the question names something that no passage mentions."""
 ENTITIES_PER_NAME = 5
 EVIDENCE_SHOWN = 3
 CALIBRATION_FEATURES = ("score", "lead", "share")
@@ -71,11 +74,14 @@ class Asker:
         found = self.retriever.retrieve(question, k=20)
         plan = self.plan(question, want, found, explain=explain)
         given: list[GivenAnswer] = []
-        decision = decide(question, want, self._compared(question, want), self._about)
+        compared = compare_facts(question, want.choices, [self._facts_of(question, choice) for choice in want.choices])
+        decision = compared[0] if compared else decide(question, want, self._compared(question, want), self._about)
         if decision is not None:
-            given = [self._decided(decision)]
+            given = [self._decided(decision, compared[1] if compared else ())]
         elif want.kind != "yes/no":
             given = self._read(question, want, found, plan, top_k)
+        if any(self._unseen(name) for name in plan.unknown):
+            given = [replace(one, probability=one.probability * UNSEEN_NAME) for one in given]
         abstained = not given or given[0].probability < ANSWER_FROM
         shown = given[:top_k] if explain or not abstained else []
         return Answer(question, tuple(shown), abstained, plan, time.perf_counter() - began)
@@ -108,6 +114,10 @@ class Asker:
             for scored in found.passages[: 10 if explain else 0]
         ]
         return Plan(want.kind, want.choices, tuple(names), tuple(unknown), tuple(passages))
+
+    def _unseen(self, name: str) -> bool:
+        """Whether a word of ``name`` stands in no passage."""
+        return any(not count for count in self.passages.frequency([word.form for word in words_of(name)]).values())
 
     def _compared(self, question: str, want: Wanted) -> list[str]:
         return list(want.choices) or [question[seed.start : seed.end] for seed in self.retriever.seeds(question)]
@@ -183,11 +193,16 @@ class Asker:
             steps.append(ProofStep(str(subject), str(predicate), str(value), labels, tuple(map(_as_quote, evidence[:EVIDENCE_SHOWN]))))
         return tuple(steps)
 
-    def _decided(self, decision: Decision) -> GivenAnswer:
+    def _facts_of(self, question: str, name: str) -> list[FactPath]:
+        return fact_paths(question, self._entities.get(normal_name(name), ()), self.graph, self.encoder)
+
+    def _decided(self, decision: Decision, facts: Sequence[FactPath]) -> GivenAnswer:
+        proof = tuple(step for path in facts for step in self._proof(path))
         quotes = tuple(_quote(one.passage, one.passage.start + one.start, one.passage.start + one.end) for one in decision.shown)
+        quotes = tuple(dict.fromkeys((*quotes, *(step.evidence[0] for step in proof))))
         entity = next(iter(self._entities.get(normal_name(decision.text), ())), None)
-        experts = {"graph": 0.0, "passages": 1.0, "vectors": 0.0, "ppr": 0.0}
-        return GivenAnswer(decision.text, str(entity) if entity is not None else None, decision.probability, quotes, (), experts)
+        experts = {"graph": float(bool(proof)), "passages": float(not proof), "vectors": 0.0, "ppr": 0.0}
+        return GivenAnswer(decision.text, str(entity) if entity is not None else None, decision.probability, quotes, proof, experts)
 
 
 def ask(

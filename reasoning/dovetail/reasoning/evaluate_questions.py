@@ -5,18 +5,16 @@ questions, a graph and its passages -> Asker -> EvaluationResult (retrieval, ans
 
 from __future__ import annotations
 
-import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.statement import Document
 from dovetail.kg.store import KnowledgeGraph
+from dovetail.nlp.measures import EvaluationResult, result
 from dovetail.reasoning.answer import Answer
 from dovetail.reasoning.ask import Asker
 from dovetail.reasoning.corpus import Question, read_corpus, read_questions
@@ -26,22 +24,6 @@ from dovetail.reasoning.retrieval import Encoder
 READ_AT = 5
 PASSAGES_RANKED = 40
 """So many passages hold five documents in all but odd cases."""
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationResult:
-    """Measures of one set, as fractions of one; the times are per question."""
-
-    set: str
-    n: int
-    metrics: Mapping[str, float]
-    seconds: float
-    peak_mb: float
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``dovetail evaluate --json`` prints."""
-        metrics = {name: round(value, 4) for name, value in self.metrics.items()}
-        return {"set": self.set, "n": self.n, "metrics": metrics, "seconds": round(self.seconds, 2), "peak_mb": round(self.peak_mb, 1)}
 
 
 Build = Callable[[Sequence[Document]], tuple[KnowledgeGraph, PassageIndex]]
@@ -91,8 +73,7 @@ def evaluate_questions(questions: Sequence[Question], asker: Asker, *, name: str
     metrics["ece"] = calibration_error(probabilities, right)
     if times:
         metrics |= {"seconds_median": float(np.median(times)), "seconds_p95": float(np.percentile(times, 95))}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return EvaluationResult(name, len(questions), metrics, time.perf_counter() - began, peak)
+    return result(name, len(questions), metrics, seconds=time.perf_counter() - began)
 
 
 def documents_ranked(asker: Asker, question: str) -> list[str]:

@@ -1,0 +1,29 @@
+"""What every evaluation reports, and the most memory that it took."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """Figures for one set: ``n`` rows or questions, metrics as fractions of one, wall seconds, peak memory of this process."""
+
+    set: str
+    n: int
+    metrics: Mapping[str, float]
+    seconds: float
+    peak_mb: float
+
+
+def result(name: str, n: int, metrics: Mapping[str, float], *, seconds: float) -> EvaluationResult:
+    """The result of an evaluation that ends now, rounded as it is printed.
+
+    >>> result("wikigold/dev", 170, {"entity_f1": 2 / 3}, seconds=1.234).metrics
+    {'entity_f1': 0.6667}
+    """
+    rounded = {key: round(value, 4) for key, value in metrics.items()}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return EvaluationResult(name, n, rounded, round(seconds, 2), round(peak, 1))
