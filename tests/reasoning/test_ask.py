@@ -74,7 +74,7 @@ def test_evaluation_measures_what_asking_gives(asker: Asker) -> None:
     result = evaluate_questions(questions, asker, name="tiny")
     assert result.n == 2
     assert result.metrics["recall@5"] == 1.0 and result.metrics["quotes_valid"] == 1.0
-    assert set(result.to_json()) == {"set", "n", "metrics", "seconds", "peak_mb"}
+    assert result.seconds >= 0 and result.peak_mb > 0
 
 
 @pytest.mark.parametrize(
