@@ -84,8 +84,8 @@ def forget(
 ) -> int:
     """Remove documents and everything that rests on them alone."""
     from dovetail.app.settings import load_settings
-    from dovetail.kg.store import KnowledgeGraph
     from dovetail.kg.passages import forget_documents
+    from dovetail.kg.store import KnowledgeGraph
 
     with KnowledgeGraph.open(graph or load_settings().graph) as knowledge:
         gone = forget_documents(documents, knowledge)
