@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -227,12 +228,17 @@ def _extract_all(documents: Iterator[tuple[Document, str]], job: _Job, workers: 
     if not first:
         return
     everything = itertools.chain(first, documents)
-    count = workers if workers is not None else (len(os.sched_getaffinity(0)) if size >= WORTH_PROCESSES else 1)
+    count = workers if workers is not None else (cores() if size >= WORTH_PROCESSES else 1)
     if count <= 1:
         with _one_thread():
             yield from _here(everything, job)
     else:
         yield from _elsewhere(everything, job, count)
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 @contextmanager

@@ -151,25 +151,33 @@ def _vectors(doc: Doc, offset: int) -> Iterator[SentenceVector]:
 
 
 def passages_of(document: Document, sentences: Sequence[SentenceVector], title: Vector | None) -> Iterator[NewPassage]:
-    """Paragraphs, long ones cut between sentences and headings joined to what follows.
+    """Paragraphs, headings joined to what follows and long ones cut between sentences into parts of about the same length.
 
     A passage's vector is the mean over its tokens plus TITLE_WEIGHT of the title's, each of length one.
     """
-    held: list[SentenceVector] = []
-    for i, sentence in enumerate(sentences):
-        words = sum(s.words for s in held)
-        if held:
-            gap = document.text[held[-1].end : sentence.start] + document.text[held[-1].start : held[-1].end][-2:]
-            paragraph = "\n\n" in gap
-            rest = sum(s.words for s in sentences[i : i + 4])
-            if (paragraph and words >= SHORT_PASSAGE_WORDS) or (
-                words + sentence.words > PASSAGE_WORDS and (rest > 40 or words > 2 * PASSAGE_WORDS)
-            ):
+    for paragraph in _paragraphs(document.text, sentences):
+        words = sum(s.words for s in paragraph)
+        share = words / max(round(words / PASSAGE_WORDS), 1)
+        held: list[SentenceVector] = []
+        for sentence in paragraph:
+            if held and sum(s.words for s in held) + sentence.words / 2 > share:
                 yield _passage(document, held, title)
                 held = []
+            held.append(sentence)
+        yield _passage(document, held, title)
+
+
+def _paragraphs(text: str, sentences: Sequence[SentenceVector]) -> Iterator[list[SentenceVector]]:
+    """Runs of sentences between blank lines; one below SHORT_PASSAGE_WORDS takes the next along."""
+    held: list[SentenceVector] = []
+    for sentence in sentences:
+        parted = held and "\n\n" in text[held[-1].end - 2 : sentence.start]  # a sentence may end with its line breaks
+        if parted and sum(s.words for s in held) >= SHORT_PASSAGE_WORDS:
+            yield held
+            held = []
         held.append(sentence)
     if held:
-        yield _passage(document, held, title)
+        yield held
 
 
 def _passage(document: Document, sentences: Sequence[SentenceVector], title: Vector | None) -> NewPassage:

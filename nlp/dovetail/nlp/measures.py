@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,5 +25,14 @@ def result(name: str, n: int, metrics: Mapping[str, float], *, seconds: float) -
     {'entity_f1': 0.6667}
     """
     rounded = {key: round(value, 4) for key, value in metrics.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return EvaluationResult(name, n, rounded, round(seconds, 2), round(peak, 1))
+    return EvaluationResult(name, n, rounded, round(seconds, 2), peak_megabytes())
+
+
+def peak_megabytes() -> float:
+    """The most memory this process has had, in MiB; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
