@@ -33,7 +33,7 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch) 
     ("toml", "words"),
     [
         ("grahp = 'x'", "dovetail.toml: no setting is named 'grahp'; did you mean 'graph'?"),
-        ("colour = 'x'", "there are graph, labels, query_seconds, vocabulary, workers"),
+        ("colour = 'x'", "there are graph, labels, query_seconds, threads, vocabulary, workers"),
         ("workers = 'many'", "dovetail.toml: workers must be a whole number, not 'many'"),
         ("workers = 0", "dovetail.toml: workers must be at least 1, not 0"),
         ("graph = 7", "dovetail.toml: graph must be a path, as text, not 7"),

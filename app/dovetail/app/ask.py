@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, out
+from dovetail.app.screen import emit, err, out
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -54,6 +54,7 @@ def ask(
 @contextmanager
 def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
     """What answers questions from the graph in ``folder``, whose passages may be missing."""
+    from dovetail.app.settings import set_threads
     from dovetail.kg.passages import PassageIndex
     from dovetail.kg.store import KnowledgeGraph
 
@@ -62,6 +63,9 @@ def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
         from dovetail.models.encoder import load_encoder  # late: a graph that is not there is said at once
         from dovetail.reasoning.ask import Asker
 
+        if not index.exists():
+            err.print(f"dovetail: {folder} has no passages, so answers can only come from facts; dovetail build makes them again")
+        set_threads()
         yield Asker(graph, passages, load_encoder(), titles=titles)
 
 

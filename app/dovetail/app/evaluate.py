@@ -37,8 +37,10 @@ def extraction(
 ) -> int:
     """Entity and relation F1 on annotated texts."""
     _check(*files, *filter(None, (labels, relations)))
+    from dovetail.app.settings import set_threads
     from dovetail.nlp.evaluate import evaluate_extraction
 
+    set_threads()
     show(evaluate_extraction(files, labels=labels, relations=relations), json=json)
     return 0
 

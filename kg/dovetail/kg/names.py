@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import Enum
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import quote
 
@@ -71,6 +72,7 @@ def entity_iri(name: str, kind: str) -> URIRef:
     return ENTITY[f"{iri_part(kind)}:{iri_part(name)}"]
 
 
+@lru_cache(maxsize=4096)  # asked for once per sentence of a document
 def document_iri(document: str) -> URIRef:
     """The IRI of the document with this id; two ids never share one.
 
