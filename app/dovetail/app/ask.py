@@ -73,7 +73,8 @@ def show_answer(answer: Answer, *, explain: bool) -> None:
     """Print one question with its answers."""
     out.print(answer.question, style="bold")
     if answer.abstained:
-        out.print("  I don't know." + (" At best:" if answer.answers else ""))
+        unknown = f" Not in the graph: {', '.join(answer.plan.unknown)}." if answer.plan.unknown and not explain else ""
+        out.print("  I don't know." + (" At best:" if answer.answers else "") + unknown)
     for given in answer.answers if explain else answer.answers[:1]:
         for line in _answer_lines(given, explain=explain):
             out.print(line)
