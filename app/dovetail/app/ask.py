@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, err, out
+from dovetail.app.screen import emit, out
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -53,20 +53,22 @@ def ask(
 
 @contextmanager
 def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
-    """What answers questions from the graph in ``folder``, whose passages may be missing."""
+    """What answers questions from the graph in ``folder``. InputError where its passages are missing."""
     from dovetail.app.settings import set_threads
+    from dovetail.kg.errors import InputError
     from dovetail.kg.passages import PassageIndex
     from dovetail.kg.store import KnowledgeGraph
 
     index = folder / "passages" / "passages.db"
-    with KnowledgeGraph.open(folder, read_only=True) as graph, PassageIndex(index if index.exists() else None) as passages:
+    with KnowledgeGraph.open(folder, read_only=True) as graph:
+        if not index.exists():
+            raise InputError(f"{folder} has no passages to answer from; build again from its documents, which makes them")
         from dovetail.models.encoder import load_encoder  # late: a graph that is not there is said at once
         from dovetail.reasoning.ask import Asker
 
-        if not index.exists():
-            err.print(f"dovetail: {folder} has no passages, so answers can only come from facts; dovetail build makes them again")
         set_threads()
-        yield Asker(graph, passages, load_encoder(), titles=titles)
+        with PassageIndex(index) as passages:
+            yield Asker(graph, passages, load_encoder(), titles=titles)
 
 
 def show_answer(answer: Answer, *, explain: bool) -> None:
