@@ -74,8 +74,9 @@ def extract(document: Document, nlp: Language, catalogue: Catalogue, *, extracto
         words += sum(not t.is_space and not t.is_punct for t in doc)
         for triple, evidence in _facts(doc, catalogue, _Source(document, offset, extractor)):
             facts.setdefault(triple, []).append(evidence)
-        sentences.extend(_vectors(doc, offset))
-        title = doc._.read.vectors()[-1] if document.title else None
+        vectors = doc._.read.vectors()
+        sentences.extend(_places(doc, offset, vectors))
+        title = vectors[-1] if document.title else None
     statements = [Statement(*triple, evidence=tuple(evidence)) for triple, evidence in sorted(facts.items())]
     passages = tuple(passages_of(document, sentences, title))
     return Extraction(DocumentRecord(document, statements, fingerprint), passages, words)
@@ -143,9 +144,9 @@ def _facts(doc: Doc, catalogue: Catalogue, source: _Source) -> Iterator[tuple[tu
             yield (head, properties[relation.label], tail), source.evidence(sentence_of[relation.head.start], relation.confidence)
 
 
-def _vectors(doc: Doc, offset: int) -> Iterator[SentenceVector]:
-    read = doc._.read
-    for sentence, tokenized, vector in zip(doc.sents, read.sentences, read.vectors(), strict=False):  # the title has no place
+def _places(doc: Doc, offset: int, vectors: Vector) -> Iterator[SentenceVector]:
+    """The sentences of a Doc with their ``vectors``; the title's, which comes last, has no place."""
+    for sentence, tokenized, vector in zip(doc.sents, doc._.read.sentences, vectors, strict=False):
         length = len(tokenized.ids)
         yield SentenceVector(offset + sentence.start_char, offset + sentence.end_char, len(tokenized.offsets), vector * length)
 
