@@ -13,10 +13,12 @@ from dovetail.kg.errors import (
     InputError,
     QueryError,
     QueryTimeout,
+    RuleError,
 )
 from dovetail.kg.formats import export_graph, import_graph, load_vocabulary, vocabulary_names
 from dovetail.kg.index import TripleIndex
 from dovetail.kg.names import PREFIXES, Layer, document_iri, entity_iri
+from dovetail.kg.ntriples import read_ntriples
 from dovetail.kg.passages import NewPassage, Passage, PassageIndex, forget_documents, open_passages
 from dovetail.kg.provenance import DocumentRecord
 from dovetail.kg.statement import Document, Evidence, Statement, Term
@@ -44,6 +46,7 @@ __all__ = [
     "PassageIndex",
     "QueryError",
     "QueryTimeout",
+    "RuleError",
     "Statement",
     "Term",
     "Terms",
@@ -55,5 +58,6 @@ __all__ = [
     "import_graph",
     "load_vocabulary",
     "open_passages",
+    "read_ntriples",
     "vocabulary_names",
 ]

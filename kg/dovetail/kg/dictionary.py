@@ -57,7 +57,10 @@ class Terms:
 
     def id(self, term: Term) -> int | None:
         """The number of ``term``, or None if no triple has it."""
-        wanted = str(to_ox(term)).encode()
+        return self.find(str(to_ox(term)).encode())
+
+    def find(self, wanted: bytes) -> int | None:
+        """The number of the term with this N-Triples text, or None if no triple has it."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2

@@ -2,6 +2,7 @@
 
     DovetailError                exit status 2: the user can mend it
     ├── InputError               an argument, option or file that cannot be used
+    │   └── RuleError            rules that cannot be read, or may not run
     ├── DocumentError            one document cannot be read; a build skips it and goes on
     ├── QueryError               SPARQL that is malformed or refused
     │   └── QueryTimeout         SPARQL that ran past its time limit
@@ -23,6 +24,10 @@ class DovetailError(Exception):
 
 class InputError(DovetailError):
     """An argument, option or file that cannot be used."""
+
+
+class RuleError(InputError):
+    """Rules that are malformed, unsafe or circular through negation; the message says where."""
 
 
 class DocumentError(DovetailError):

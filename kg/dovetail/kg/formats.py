@@ -23,11 +23,11 @@ from rdflib.namespace import RDFS, SKOS
 from dovetail.kg import graphml, rdf_formats, tables  # noqa: F401  # they fill the registry
 from dovetail.kg.errors import InputError
 from dovetail.kg.format_registry import EXPORTERS, IMPORTERS, Exporter, find_format
+from dovetail.kg.guards import MAX_BYTES, check_file, located_message
 from dovetail.kg.names import Layer
 
 __all__ = ["EXPORTERS", "IMPORTERS", "export_graph", "import_graph", "load_vocabulary", "vocabulary_names"]
 
-MAX_BYTES = 2 * 2**30
 QUADS_IN_ONE_TRANSACTION = 100_000
 VOCABULARY_SUFFIXES = (".jsonld", ".nq", ".nt", ".owl", ".rdf", ".trig", ".ttl", ".xml")
 SKOS_XL = "http://www.w3.org/2008/05/skos-xl#"
@@ -136,7 +136,7 @@ def import_graph(
     """
     path = Path(path)
     importer = find_format(IMPORTERS, path, name=format)
-    _check_file(path, max_bytes)
+    check_file(path, max_bytes)
     try:
         with path.open("rb") as file:
             prefix = _content_hash(file)
@@ -149,7 +149,7 @@ def import_graph(
             elif batch:
                 batch = []
     except SyntaxError as error:
-        raise InputError(f"{path}: {_located_message(error)}") from error
+        raise InputError(f"{path}: {located_message(error)}") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     if count <= QUADS_IN_ONE_TRANSACTION:
@@ -158,18 +158,8 @@ def import_graph(
     try:
         into.bulk_extend(_placed(importer.read(path), prefix=prefix, layer=layer))
     except SyntaxError as error:
-        raise InputError(f"{path} changed while it was read; read it again: {_located_message(error)}") from error
+        raise InputError(f"{path} changed while it was read; read it again: {located_message(error)}") from error
     return count
-
-
-def _check_file(path: Path, max_bytes: int) -> None:
-    if not path.exists():
-        raise InputError(f"there is no file {path}")
-    if not path.is_file():
-        raise InputError(f"{path} is not a file")
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise InputError(f"{path} has {size:,} bytes, more than the limit of {max_bytes:,}; split it or raise the limit")
 
 
 def _content_hash(file: BinaryIO) -> str:
@@ -198,18 +188,6 @@ def _placed(quads: Iterator[Quad], *, prefix: str, layer: Layer | None) -> Itera
         elif isinstance(graph, BlankNode):
             graph = fresh(graph)
         yield Quad(subject, predicate, term, graph)
-
-
-def _located_message(error: SyntaxError) -> str:
-    """``line 2, column 13: The prefix x: has not been declared``, from the parser's longer sentence."""
-    message = " ".join(error.msg.split())
-    if error.lineno is not None:
-        if message.startswith("Parser error "):
-            message = message.partition(": ")[2]
-        message = f"line {error.lineno}, column {error.offset}: {message}"
-    if "No scheme found" in message:
-        message += " (a relative IRI: declare a base in the file, or write it in full)"
-    return message
 
 
 def load_vocabulary(path: str | os.PathLike[str], store: Store) -> int:

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import re
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from xml.parsers import expat
 
 from dovetail.kg.errors import InputError
+
+MAX_BYTES = 2 * 2**30
+"""What one file may hold."""
 
 MAX_DEPTH = 500
 """Elements, triple terms or JSON values inside one another. Twenty thousand crash pyoxigraph."""
@@ -98,11 +103,29 @@ def check_json_ld(path: Path) -> None:
         raise InputError(f"{path}: too many JSON values inside one another") from error
 
 
-def check_triple_terms(path: Path) -> None:
-    """Nothing, if no RDF 1.2 triple terms of a Turtle-like file nest deeper than `MAX_DEPTH`."""
-    if path.stat().st_size == 0:
+def check_file(path: Path, max_bytes: int) -> None:
+    """Nothing, if ``path`` is a file of at most ``max_bytes``."""
+    if not path.exists():
+        raise InputError(f"there is no file {path}")
+    if not path.is_file():
+        raise InputError(f"{path} is not a file")
+    check_size(path, path.stat().st_size, max_bytes)
+
+
+def check_size(path: Path, size: int, max_bytes: int) -> None:
+    """Nothing, if what is read from ``path`` has at most ``max_bytes``."""
+    if size > max_bytes:
+        raise InputError(f"{path} has {size:,} bytes, more than the limit of {max_bytes:,}; split it or raise the limit")
+
+
+def check_triple_terms(file: BinaryIO, *, path: Path) -> None:
+    """Nothing, if no RDF 1.2 triple terms of a Turtle-like file nest deeper than `MAX_DEPTH`.
+
+    ``path`` is what to call the file, which must be one with a descriptor.
+    """
+    if os.fstat(file.fileno()).st_size == 0:
         return
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if next(islice(re.finditer(rb"<<", data), MAX_DEPTH, None), None) is None:
             return  # the ordinary file: too few of them to nest, wherever they stand
         depth = 0
@@ -115,3 +138,15 @@ def check_triple_terms(path: Path) -> None:
 def located(message: str, *, line: int, column: int) -> SyntaxError:
     """A syntax error at a line and column, both counted from one."""
     return SyntaxError(message, (None, line, column, None))
+
+
+def located_message(error: SyntaxError) -> str:
+    """``line 2, column 13: The prefix x: has not been declared``, from the parser's longer sentence."""
+    message = " ".join(error.msg.split())
+    if error.lineno is not None:
+        if message.startswith("Parser error "):
+            message = message.partition(": ")[2]
+        message = f"line {error.lineno}, column {error.offset}: {message}"
+    if "No scheme found" in message:
+        message += " (a relative IRI: declare a base in the file, or write it in full)"
+    return message

@@ -189,13 +189,15 @@ def build_index(store: ox.Store, layers: Sequence[Layer]) -> TripleIndex:
             pairs[numbers[predicate]].append(found.reshape(-1, 2))
     texts = ntriples(list(numbers))
     numbers.clear()
+    return arranged(pairs, texts)
+
+
+def arranged(pairs: dict[int, list[NDArray[np.int64]]], texts: Sequence[bytes]) -> TripleIndex:
+    """The index of each predicate's (subject, object) pairs; terms are numbered by their place in ``texts``. Empties ``pairs``."""
     order = sorted(range(len(texts)), key=texts.__getitem__)
+    terms = Terms.of([texts[place] for place in order])
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    return _arranged(pairs, rank, Terms.of([texts[place] for place in order]))
-
-
-def _arranged(pairs: dict[int, list[NDArray[np.int64]]], rank: NDArray[np.int64], terms: Terms) -> TripleIndex:
     width = np.dtype(np.int32 if len(rank) < 2**31 else np.int64)
     total = max(len(rank), 1)
     columns: list[tuple[NDArray[np.int64], int]] = []

@@ -76,7 +76,7 @@ def _with_triple_terms(quads: Iterable[Quad]) -> Iterator[Quad]:
         yield from group
 
 
-def _without_triple_terms(quads: Iterable[Quad], path: Path) -> Iterator[Quad]:
+def without_triple_terms(quads: Iterable[Quad], path: Path) -> Iterator[Quad]:
     """Quads as rdflib can read them: ``rdf:reifies`` as plain reification, and no other triple terms."""
     reified: dict[tuple[str, str], Triple] = {}
     for quad in quads:
@@ -98,12 +98,13 @@ def _parse(path: Path, rdf_format: RdfFormat) -> Iterator[Quad]:
     with path.open("rb") as file:
         if file.read(len(UTF8_MARK)) != UTF8_MARK:
             file.seek(0)
-        yield from _without_triple_terms(parse(file, rdf_format), path)
+        yield from without_triple_terms(parse(file, rdf_format), path)
 
 
 def _turtle_like(rdf_format: RdfFormat) -> Callable[[Path], Iterator[Quad]]:
     def read(path: Path) -> Iterator[Quad]:
-        check_triple_terms(path)
+        with path.open("rb") as file:
+            check_triple_terms(file, path=path)
         yield from _parse(path, rdf_format)
 
     return read

@@ -6,6 +6,7 @@ rdflib is what callers see, Oxigraph is what stores, text is what is hashed and 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -63,6 +64,22 @@ def _canonical(value: str, datatype: str) -> ox.Literal:
     stored = next(iter(scratch)).object
     assert isinstance(stored, ox.Literal)
     return stored
+
+
+def canonical_texts(texts: Sequence[bytes]) -> list[bytes]:
+    """These literals, in N-Triples text, as Oxigraph keeps them; all at once, because each alone costs a store.
+
+    >>> canonical_texts([b'"007"^^<http://www.w3.org/2001/XMLSchema#integer>', b'"7"@EN'])
+    [b'"7"^^<http://www.w3.org/2001/XMLSchema#integer>', b'"7"@en']
+    """
+    scratch = ox.Store()
+    lines = b"".join(b"<urn:x:%d> <urn:x> %b .\n" % numbered for numbered in enumerate(texts))
+    scratch.load(lines, ox.RdfFormat.N_TRIPLES)
+    found = list(texts)
+    for quad in scratch:
+        assert isinstance(quad.subject, ox.NamedNode)
+        found[int(quad.subject.value[6:])] = str(quad.object).encode()
+    return found
 
 
 def from_ox(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:

@@ -1,0 +1,311 @@
+"""What literals denote: the datatypes of OWL 2 RL, rdf:XMLLiteral and rdf:JSON, with the values that each holds.
+
+Two literals denote the same exactly if their values are equal; a value names its space, so 1 as a decimal, a double
+and a string are three values. Lexical forms are read as they are: " 3 " is no xsd:int.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import struct
+from calendar import monthrange
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+from xml.etree.ElementTree import ParseError, canonicalize
+
+import pyoxigraph as ox
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+Value: TypeAlias = tuple[str, Hashable]
+"""A value space by name, and the value in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Datatype:
+    """What a datatype holds: the values of one space that lie in ``low``..``high`` and that ``holds`` accepts.
+
+    ``read`` takes a lexical form to the value, or raises `ValueError`. ``parents`` are the datatypes of the same space
+    that hold all its values; for numbers the bounds say that too.
+    """
+
+    space: str
+    read: Callable[[str], Hashable]
+    holds: Callable[[Hashable], bool] = lambda _: True
+    parents: frozenset[str] = frozenset()
+    low: Decimal = Decimal("-Infinity")
+    high: Decimal = Decimal("Infinity")
+    whole: bool = False
+
+
+def value_of(literal: ox.Literal) -> Value | None:
+    """What the literal denotes, None where its lexical form is not one of its datatype; opaque if the datatype is unknown.
+
+    >>> def value(text, datatype):
+    ...     return value_of(ox.Literal(text, datatype=ox.NamedNode(XSD + datatype)))
+    >>> value("010", "integer") == value("10.0", "decimal"), value(" 3 ", "int")
+    (True, None)
+    """
+    if literal.language is not None:
+        return ("langString", (literal.value, literal.language.lower(), str(literal.direction or "")))
+    datatype = DATATYPES.get(literal.datatype.value)
+    if datatype is None:
+        return opaque(literal)
+    try:
+        value = datatype.read(literal.value)
+    except ValueError:
+        return None
+    return (datatype.space, value) if _holds(datatype, value) else None
+
+
+def opaque(literal: ox.Literal) -> Value:
+    """The value of a literal of which nothing is known but its text."""
+    return ("", (literal.value, literal.datatype.value))
+
+
+def holds(datatype: str, value: Value) -> bool | None:
+    """Whether the datatype with this IRI holds the value; None where that is unknown.
+
+    >>> holds(XSD + "byte", ("decimal", Decimal(200)))
+    False
+    """
+    space, inner = value
+    if datatype == RDFS + "Literal":
+        return True
+    if not space or datatype not in DATATYPES.keys() | _UNIONS.keys():
+        return None
+    if datatype in _UNIONS:
+        return space in _UNIONS[datatype]
+    known = DATATYPES[datatype]
+    return known.space == space and _holds(known, inner)
+
+
+def _holds(datatype: Datatype, value: Hashable) -> bool:
+    if isinstance(value, Decimal):
+        return datatype.low <= value <= datatype.high and (not datatype.whole or value == value.to_integral_value())
+    return datatype.holds(value)
+
+
+def is_datatype(iri: str) -> bool:
+    """Whether this is a datatype whose values are known.
+
+    >>> is_datatype(XSD + "byte"), is_datatype("urn:shoe-size")
+    (True, False)
+    """
+    return iri in DATATYPES or iri in _UNIONS
+
+
+def disjoint(datatypes: Collection[str]) -> bool:
+    """Whether no value is in all of these known datatypes.
+
+    >>> disjoint([XSD + "string", XSD + "integer"]), disjoint([XSD + "byte", XSD + "positiveInteger"])
+    (True, False)
+    """
+    spaces = [_UNIONS.get(iri) or {DATATYPES[iri].space} for iri in datatypes]
+    numbers = [DATATYPES[iri] for iri in datatypes if iri in DATATYPES and DATATYPES[iri].space == "decimal"]
+    low, high, _ = _bounds(numbers)
+    return not frozenset.intersection(*map(frozenset, spaces)) or low > high
+
+
+def includes(datatype: str, parts: Iterable[str]) -> bool:
+    """Whether every value that is in all of ``parts`` is in ``datatype``; all are known datatypes.
+
+    >>> includes(XSD + "unsignedShort", [XSD + "short", XSD + "unsignedInt"])
+    True
+    """
+    parts = list(parts)
+    if datatype in parts or datatype == RDFS + "Literal" or disjoint(parts):
+        return True
+    known = [DATATYPES[iri] for iri in parts if iri in DATATYPES]
+    if datatype in _UNIONS:
+        return any(part.space in _UNIONS[datatype] for part in known)
+    whole = DATATYPES[datatype]
+    if whole.space == "decimal":
+        numbers = [part for part in known if part.space == "decimal"]
+        low, high, integral = _bounds(numbers)
+        return bool(numbers) and whole.low <= low and high <= whole.high and (integral or not whole.whole)
+    return any(datatype in part.parents for part in known)
+
+
+def _bounds(numbers: Collection[Datatype]) -> tuple[Decimal, Decimal, bool]:
+    low = max((part.low for part in numbers), default=Decimal("-Infinity"))
+    high = min((part.high for part in numbers), default=Decimal("Infinity"))
+    return low, high, any(part.whole for part in numbers)
+
+
+# ---- From lexical forms to values
+
+
+def _reader(pattern: str, read: Callable[[str], Hashable]) -> Callable[[str], Hashable]:
+    compiled = re.compile(pattern)
+
+    def reader(text: str) -> Hashable:
+        if not compiled.fullmatch(text):
+            raise ValueError(text)
+        return read(text)
+
+    return reader
+
+
+def _fits(pattern: str) -> Callable[[Hashable], bool]:
+    compiled = re.compile(pattern)
+    return lambda text: isinstance(text, str) and compiled.fullmatch(text) is not None
+
+
+def _single(text: str) -> bytes:
+    """The nearest of the floats of four bytes, as bytes, because -0 is another value than 0 and NaN the same as itself."""
+    try:
+        return struct.pack(">f", float(text))
+    except OverflowError:
+        return struct.pack(">f", float("-inf" if text[0] == "-" else "inf"))
+
+
+def _double(text: str) -> bytes:
+    return struct.pack(">d", float(text))
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text.replace(" ", ""), validate=True)
+
+
+def _date_time(text: str) -> Hashable:
+    match = _DATE_TIME.fullmatch(text)
+    if not match:
+        raise ValueError(text)
+    year, month, day, hour, minute = (int(match[part]) for part in ("year", "month", "day", "hour", "minute"))
+    second = Decimal(match["second"])
+    midnight = (hour, minute, second) == (24, 0, 0)
+    # Days of a month repeat every 400 years, and Python's calendar starts with the year 1.
+    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year % 400 + 400, month)[1] or not (midnight or hour < 24):
+        raise ValueError(text)
+    if midnight:  # the same as 00:00:00 of the next day
+        hour, day = 0, day + 1
+        if day > monthrange(year % 400 + 400, month)[1]:
+            year, month, day = year + month // 12, month % 12 + 1, 1
+    zone = match["zone"]
+    if zone is None:
+        return year, month, day, hour, minute, second, None
+    offset = 0 if zone == "Z" else (-1 if zone[0] == "-" else 1) * (int(zone[1:3]) * 60 + int(zone[4:]))
+    return year, month, day, hour, minute, second, offset
+
+
+_DATE_TIME = re.compile(
+    r"(?P<year>-?(?:[1-9]\d{3,8}|0\d{3}))-(?P<month>\d\d)-(?P<day>\d\d)T(?P<hour>\d\d):(?P<minute>[0-5]\d)"
+    r":(?P<second>[0-5]\d(?:\.\d+)?)(?P<zone>Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?",
+    re.ASCII,
+)
+
+
+def _xml(text: str) -> str:
+    """The canonical form of well-formed XML content. A DOCTYPE cannot stand inside an element, so none is obeyed."""
+    try:
+        return canonicalize(f"<x>{text}</x>")
+    except ParseError as error:
+        raise ValueError(text) from error
+
+
+def _json(text: str) -> Hashable:
+    try:
+        return _frozen(json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_no_constant))
+    except RecursionError as error:
+        raise ValueError("too many JSON values inside one another") from error
+
+
+def _no_constant(name: str) -> Hashable:
+    raise ValueError(name)
+
+
+def _frozen(value: object) -> Hashable:
+    if isinstance(value, dict):
+        return ("object", frozenset((key, _frozen(inner)) for key, inner in value.items()))
+    if isinstance(value, list):
+        return ("array", tuple(map(_frozen, value)))
+    return (type(value).__name__, str(value) if isinstance(value, str | bool) else value if isinstance(value, bytes) else "")
+
+
+# ---- The datatypes
+
+_DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_FLOATING = _DECIMAL + r"(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN"
+_NAME_START = (
+    r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF"
+    r"\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+)
+_NAME = _NAME_START + r"\-.0-9\xB7\u0300-\u036F\u203F\u2040"
+_TEXT = r"[\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]*"
+
+
+def _integer(low: int | None = None, high: int | None = None) -> Datatype:
+    return Datatype(
+        "decimal",
+        _reader(r"[+-]?[0-9]+", Decimal),
+        low=Decimal("-Infinity") if low is None else Decimal(low),
+        high=Decimal("Infinity") if high is None else Decimal(high),
+        whole=True,
+    )
+
+
+def _string(pattern: str, *parents: str) -> Datatype:
+    return Datatype("string", _reader(_TEXT, str), _fits(pattern), frozenset(XSD + parent for parent in parents))
+
+
+_OF_XSD = {
+    "decimal": Datatype("decimal", _reader(_DECIMAL, Decimal)),
+    "integer": _integer(),
+    "nonNegativeInteger": _integer(0),
+    "nonPositiveInteger": _integer(None, 0),
+    "positiveInteger": _integer(1),
+    "negativeInteger": _integer(None, -1),
+    "long": _integer(-(2**63), 2**63 - 1),
+    "int": _integer(-(2**31), 2**31 - 1),
+    "short": _integer(-(2**15), 2**15 - 1),
+    "byte": _integer(-(2**7), 2**7 - 1),
+    "unsignedLong": _integer(0, 2**64 - 1),
+    "unsignedInt": _integer(0, 2**32 - 1),
+    "unsignedShort": _integer(0, 2**16 - 1),
+    "unsignedByte": _integer(0, 2**8 - 1),
+    "float": Datatype("float", _reader(_FLOATING, _single)),
+    "double": Datatype("double", _reader(_FLOATING, _double)),
+    "boolean": Datatype("boolean", _reader("true|false|1|0", lambda text: text in ("true", "1"))),
+    "hexBinary": Datatype("hexBinary", _reader(r"(?:[0-9a-fA-F]{2})*", bytes.fromhex)),
+    "base64Binary": Datatype("base64Binary", _reader(r"[A-Za-z0-9+/= ]*", _base64)),
+    "anyURI": Datatype("anyURI", _reader(_TEXT, str)),
+    "dateTime": Datatype("dateTime", _date_time),
+    "dateTimeStamp": Datatype(
+        "dateTime",
+        _date_time,
+        lambda moment: isinstance(moment, tuple) and moment[-1] is not None,
+        frozenset({XSD + "dateTime"}),
+    ),
+    "string": Datatype("string", _reader(_TEXT, str)),
+    "normalizedString": _string(r"[^\t\n\r]*", "string"),
+    "token": _string(r"(?:[^\t\n\r ]+(?: [^\t\n\r ]+)*)?", "string", "normalizedString"),
+    "language": _string(r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*", "string", "normalizedString", "token", "NMTOKEN"),
+    "NMTOKEN": _string(f"[:{_NAME}]+", "string", "normalizedString", "token"),
+    "Name": _string(f"[:{_NAME_START}][:{_NAME}]*", "string", "normalizedString", "token", "NMTOKEN"),
+    "NCName": _string(f"[{_NAME_START}][{_NAME}]*", "string", "normalizedString", "token", "NMTOKEN", "Name"),
+}
+
+
+def _no_lexical_form(text: str) -> Hashable:
+    raise ValueError(f"{text}: a literal of this datatype has a language tag")
+
+
+DATATYPES = {XSD + name: datatype for name, datatype in _OF_XSD.items()} | {
+    RDF + "langString": Datatype("langString", _no_lexical_form, lambda value: isinstance(value, tuple) and not value[2]),
+    RDF + "dirLangString": Datatype("langString", _no_lexical_form, lambda value: isinstance(value, tuple) and bool(value[2])),
+    RDF + "XMLLiteral": Datatype("XMLLiteral", _xml),
+    RDF + "JSON": Datatype("JSON", _json),
+}
+"""The known datatypes by IRI."""
+
+_UNIONS = {
+    RDF + "PlainLiteral": frozenset({"string", "langString"}),
+    RDFS + "Literal": frozenset(datatype.space for datatype in DATATYPES.values()),
+}

@@ -1,0 +1,108 @@
+"""Terms as numbers for the rule engine: those of an index keep theirs, new ones get the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pyoxigraph as ox
+from numpy.typing import NDArray
+
+from dovetail.kg.dictionary import Terms
+from dovetail.reasoning.rules.rule import GroundTerm, term_text
+
+Numbers = NDArray[np.int64]
+
+_PLAIN = re.compile(r'"([^"\\]*)"')
+
+
+class Numbering:
+    """A number for every term that facts and rules mention; numbers are dense from 0 and below 2**31.
+
+    >>> numbering = Numbering()
+    >>> numbering.number(ox.NamedNode("urn:a")), numbering.number(ox.Literal(1)), numbering.number(ox.NamedNode("urn:a"))
+    (0, 1, 0)
+    >>> print(numbering.term(1))
+    "1"^^<http://www.w3.org/2001/XMLSchema#integer>
+    """
+
+    def __init__(self, terms: Terms | None = None) -> None:
+        self._base = terms
+        self._base_size = 0 if terms is None else len(terms)
+        self._first_iri = 0 if terms is None else terms.first_iri
+        self._first_blank = 0 if terms is None else terms.first_blank
+        self._known: dict[GroundTerm, int] = {}
+        self._new: list[GroundTerm] = []
+        self._literal: list[bool] = []
+        self._iri: list[bool] = []
+        self.triples: list[int] = []
+        """The numbers of the triple terms met so far, oldest first."""
+
+    def __len__(self) -> int:
+        return self._base_size + len(self._new)
+
+    def number(self, term: GroundTerm) -> int:
+        """The number of ``term``, a new one where it is met for the first time."""
+        number = self.find(term)
+        if number is None:
+            number = len(self)
+            self._new.append(term)
+            self._literal.append(isinstance(term, ox.Literal))
+            self._iri.append(isinstance(term, ox.NamedNode))
+            self._known[term] = number
+            if isinstance(term, ox.Triple):
+                self.triples.append(number)
+        return number
+
+    def numbers(self, terms: Iterable[GroundTerm]) -> Numbers:
+        """The numbers of many terms, ``(terms,)``."""
+        return np.fromiter(map(self.number, terms), np.int64)
+
+    def find(self, term: GroundTerm) -> int | None:
+        """The number of ``term`` if it has one."""
+        number = self._known.get(term)
+        if number is None and self._base is not None:
+            number = self._base.find(term_text(term).encode())
+            if number is not None:
+                self._known[term] = number
+        return number
+
+    def term(self, number: int) -> GroundTerm:
+        """The term that has this number."""
+        if number >= self._base_size:
+            return self._new[number - self._base_size]
+        assert self._base is not None
+        return parse_term(self._base.text(number))
+
+    def literals(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which of these are literals."""
+        return self._kind(numbers, 0, self._first_iri, self._literal)
+
+    def iris(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which of these are IRIs."""
+        return self._kind(numbers, self._first_iri, self._first_blank, self._iri)
+
+    def _kind(self, numbers: Numbers, first: int, end: int, new: list[bool]) -> NDArray[np.bool_]:
+        mask = (numbers >= first) & (numbers < end)
+        later = numbers >= self._base_size
+        if new and later.any():
+            mask[later] = np.array(new, np.bool_)[numbers[later] - self._base_size]
+        return mask
+
+
+def parse_term(text: str) -> GroundTerm:
+    """The term that this N-Triples text spells.
+
+    >>> parse_term('<<( <urn:a> <urn:b> "x"@en )>>').object
+    <Literal value=x language=en>
+    """
+    if text[0] == "<" and text[1] != "<":
+        return ox.NamedNode(text[1:-1])
+    if text[0] == "_":
+        return ox.BlankNode(text[2:])
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return ox.Literal(plain[1])
+    quad = next(iter(ox.parse(f"<urn:x> <urn:x> {text} .".encode(), format=ox.RdfFormat.N_TRIPLES)))
+    return quad.object

@@ -1,0 +1,230 @@
+"""Rules fitted to a graph: specialised to its schema, freed of what cannot fire, and put in order.
+
+A rule such as ``?c1 rdfs:subClassOf ?c2 . ?x a ?c1 => ?x a ?c2`` reads and writes every class there is. Once
+the schema is known it is many clauses about one class each (partial evaluation), which depend on each other
+far less: their strongly connected components are small and mostly not recursive.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import networkx as nx  # type: ignore[import-untyped]  # it ships no types
+import numpy as np
+
+from dovetail.kg.errors import InputError
+from dovetail.reasoning.rules.clause import Absence, Atom, Clause
+from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
+from dovetail.reasoning.rules.relation import pack
+from dovetail.reasoning.rules.relation import holds as held
+from dovetail.reasoning.rules.solve import Solver
+
+MOST_COPIES = 20_000
+"""Instances of one rule above which it stays general: joining is then cheaper than having so many."""
+
+_Node: TypeAlias = Key | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Clauses whose heads depend on each other, or on nothing later."""
+
+    clauses: tuple[Clause, ...]
+    recursive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Clauses in components, each after all that it depends on.
+
+    ``schema`` are the relations whose facts the specialisation used up: when one of them changes, the
+    program must be made anew. ``possible`` are those in which there can be facts at all.
+    """
+
+    components: tuple[Component, ...]
+    schema: frozenset[Key]
+    possible: frozenset[Key]
+    clauses: tuple[Clause, ...]
+
+
+def prepare(clauses: Sequence[Clause], solver: Solver) -> Program:
+    """The program of these clauses for the present facts."""
+    schema: set[Key] = set()
+    special: list[Clause] = []
+    for clause in clauses:
+        special.extend(_specialised(clause, solver, schema))
+    # What one rule makes of two schema facts it may make once.
+    special = list({clause.identity: clause for clause in special}.values())
+    able, possible = _able(special, solver.facts)
+    for clause in able:
+        for atom in _read(clause):
+            if solver.facts.key(atom)[1] == PAIRS and atom.predicate in solver.facts.split:
+                assert isinstance(atom.predicate, int)
+                solver.facts.mirror(atom.predicate)
+    return Program(tuple(_components(able, solver.facts)), frozenset(schema), frozenset(possible), tuple(able))
+
+
+def _specialised(clause: Clause, solver: Solver, schema: set[Key]) -> Iterator[Clause]:
+    """The clause once for each way its schema atoms can bind what stands for predicates and classes."""
+    facts = solver.facts
+    structural = _structural(clause, facts)
+    fixed = {place for place, atom in enumerate(clause.atoms) if atom.names & structural and not _is_open(atom, facts)}
+    if not fixed:
+        yield clause
+        return
+    given = frozenset().union(*(clause.atoms[place].names for place in fixed))
+    fixed |= {place for place, atom in enumerate(clause.atoms) if atom.names and atom.names <= given and not _is_open(atom, facts)}
+    atoms = [clause.atoms[place] for place in sorted(fixed)]
+    found = solver.project(atoms, structural & given, stated_only=clause.rule.stated_only)
+    if found.size > MOST_COPIES:
+        yield clause
+        return
+    schema.update(facts.key(atom) for atom in atoms)
+    names = list(found.columns)
+    done = frozenset(place for place in fixed if clause.atoms[place].names <= structural)
+    for row in zip(*(column.tolist() for column in found.columns.values()), strict=True):
+        binding = {**clause.binding, **dict(zip(names, row, strict=True))}
+        weight = _weight([clause.atoms[place].bound(binding) for place in done], facts)
+        yield clause.specialised(binding, drop=done, weight=weight)
+
+
+def _weight(atoms: Iterable[Atom], facts: Facts) -> float:
+    """The confidence of ground facts together."""
+    weight = 1.0
+    for atom in atoms:
+        key = facts.key(atom)
+        assert isinstance(atom.left, int) and isinstance(atom.right, int)
+        keys = np.array([atom.left], np.int64) if key[1] != PAIRS else pack(np.array([atom.left]), atom.right)
+        _, values = held(facts.runs(key), keys)
+        weight *= 1.0 if values is None else float(values[0])
+    return weight
+
+
+def _structural(clause: Clause, facts: Facts) -> frozenset[str]:
+    """The variables that stand for predicates, or for objects of predicates that are split."""
+    found = set()
+    for atom in (*clause.atoms, clause.head, *(atom for absence in clause.absences for atom in absence.atoms)):
+        if isinstance(atom.predicate, str):
+            found.add(atom.predicate)
+        elif atom.predicate in facts.split and isinstance(atom.right, str):
+            found.add(atom.right)
+    return frozenset(found)
+
+
+def _is_open(atom: Atom, facts: Facts) -> bool:
+    return isinstance(atom.predicate, str) or (atom.predicate in facts.split and isinstance(atom.right, str))
+
+
+def _read(clause: Clause) -> Iterator[Atom]:
+    yield from clause.atoms
+    for absence in clause.absences:
+        yield from absence.atoms
+
+
+# ---------------------------------------------------------------------- what can fire
+
+
+def _able(clauses: Sequence[Clause], facts: Facts) -> tuple[list[Clause], set[Key]]:
+    """The clauses all of whose atoms may come to have facts, and the relations that may."""
+    possible: set[Key] = {key for key, relation in facts.relations.items() if len(relation)}
+    predicates = {key[0] for key in possible}
+    waiting = list(clauses)
+    able: list[Clause] = []
+
+    def fires(clause: Clause) -> bool:
+        if clause.rule.stated_only:
+            return True
+        keys = map(facts.key, clause.atoms)
+        return ANY in possible or all(
+            key in possible
+            or (key == ANY and bool(possible))
+            or (key[0], ANY[1]) in possible
+            or (key[1] == PAIRS and key[0] in facts.split and key[0] in predicates)
+            for key in keys
+        )
+
+    while True:
+        ready = [clause for clause in waiting if fires(clause)]
+        if not ready:
+            return able, possible
+        able += ready
+        done = set(map(id, ready))
+        waiting = [clause for clause in waiting if id(clause) not in done]
+        for clause in ready:
+            key = facts.key(clause.head)
+            possible.add(key)
+            predicates.add(key[0])
+
+
+# ---------------------------------------------------------------------- order
+
+
+def _components(clauses: Sequence[Clause], facts: Facts) -> Iterator[Component]:
+    graph: nx.DiGraph[_Node] = nx.DiGraph()
+    own: defaultdict[_Node, list[Clause]] = defaultdict(list)
+    closed: list[tuple[_Node, _Node, Clause]] = []
+    keys: set[Key] = set()
+    for clause in clauses:
+        head = _written(clause.head, facts)
+        graph.add_node(head)
+        own[head].append(clause)
+        if head[1:] != ("writes",):
+            keys.add(facts.key(clause.head))
+        if clause.rule.stated_only:
+            continue
+        for atom in _read(clause):
+            keys.add(facts.key(atom))
+            graph.add_edge(facts.key(atom), head)
+        closed += [(facts.key(atom), head, clause) for absence in clause.absences if not absence.stated_only for atom in absence.atoms]
+        closed += [(facts.key(atom), head, clause) for atom in clause.atoms if clause.rule.runs_once]
+    _tie(graph, keys, facts)
+    whole = nx.condensation(graph)
+    place = whole.graph["mapping"]
+    for read, head, clause in closed:
+        if place[read] == place[head]:
+            raise InputError(f"rule {clause.rule.name} (line {clause.rule.line}) depends on its own result through NOT or SET")
+    for number in nx.lexicographical_topological_sort(whole):
+        members = whole.nodes[number]["members"]
+        found = [clause for node in sorted(members, key=repr) for clause in own.get(node, ())]
+        if found:
+            node = next(iter(members))
+            yield Component(tuple(found), len(members) > 1 or graph.has_edge(node, node))
+
+
+def _written(head: Atom, facts: Facts) -> _Node:
+    """The node of what a head writes: an open one is not the same as what reads all."""
+    key = facts.key(head)
+    return ("writes", key[0]) if key == ANY or (key[1] == PAIRS and key[0] in facts.split) else key
+
+
+def _tie(graph: nx.DiGraph[_Node], keys: Iterable[Key], facts: Facts) -> None:
+    """Edges between relations and the nodes that stand for many of them."""
+    nodes = list(graph.nodes)
+    concrete = [key for key in keys if key != ANY and (key[1] != PAIRS or key[0] not in facts.split)]
+    for key in concrete:
+        if ANY in graph and key[0] not in facts.private:
+            graph.add_edge(key, ANY)
+        if (key[0], PAIRS) in graph and key[1] != PAIRS:
+            graph.add_edge(key, (key[0], PAIRS))
+    for node in nodes:
+        if node[0] != "writes":
+            continue
+        for key in concrete:
+            if node[1] in (ANY[0], key[0]):
+                graph.add_edge(node, key)
+        for other in nodes:
+            if other == ANY or (other[0] != "writes" and other[1] == PAIRS and node[1] in (ANY[0], other[0])):
+                graph.add_edge(node, other)
+
+
+def identities(clauses: Iterable[Clause]) -> dict[tuple[object, ...], Clause]:
+    """Clauses by what they say."""
+    return {clause.identity: clause for clause in clauses}
+
+
+def absences_of(clause: Clause) -> Iterator[tuple[int, Absence]]:
+    """The negations of a clause that look at all facts, with their places."""
+    return ((place, absence) for place, absence in enumerate(clause.absences) if not absence.stated_only)
