@@ -80,6 +80,14 @@ TEXTS = ("age", "emailAddress", "name", "officeNumber", "researchInterest", "tel
 UNIVERSITIES = 1000
 """Those that a degree may be from, whether or not their departments are here."""
 
+RANKS = {
+    "FullProfessor": ((7, 10), (15, 20)),
+    "AssociateProfessor": ((10, 14), (10, 18)),
+    "AssistantProfessor": ((8, 11), (5, 10)),
+    "Lecturer": ((5, 7), (0, 5)),
+}
+"""How many of them a department has, from and to, and how many publications each."""
+
 TYPE = f"<{RDF}type>"
 
 
@@ -180,9 +188,8 @@ def department(rng: random.Random, home: str, university: str) -> Iterator[str]:
     yield f'<{home}> {links["name"]} "{home[11:].partition(".")[0]}" .\n'
     yield triple(home, "subOrganizationOf", university)
 
-    ranks = {"FullProfessor": (7, 10, 15, 20), "AssociateProfessor": (10, 14, 10, 18), "AssistantProfessor": (8, 11, 5, 10), "Lecturer": (5, 7, 0, 5)}
-    for kind, (fewest, most, fewest_papers, most_papers) in ranks.items():
-        for number in range(rng.randint(fewest, most)):
+    for kind, (heads, works) in RANKS.items():
+        for number in range(rng.randint(*heads)):
             node = f"{home}/{kind}{number}"
             yield from person(kind, number)
             yield triple(node, "worksFor", home)
@@ -198,7 +205,7 @@ def department(rng: random.Random, home: str, university: str) -> Iterator[str]:
                     yield from thing(name, len(found))
                     found.append(f"{home}/{name}{len(found)}")
                     yield triple(node, "teacherOf", found[-1])
-            papers[node] = [f"{node}/Publication{n}" for n in range(rng.randint(fewest_papers, most_papers))]
+            papers[node] = [f"{node}/Publication{n}" for n in range(rng.randint(*works))]
 
     staff = len(papers)
     for number in range(staff * rng.randint(8, 14)):

@@ -17,6 +17,7 @@ import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, count, islice, pairwise
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -51,7 +52,15 @@ _LITERAL_MARK, _IRI_MARK, _ODD = ord('"'), ord("<"), 0
 
 # Literals that Oxigraph keeps by value. Most are written as it would write them, which a glance can tell.
 _BY_VALUE = re.compile(rb'.*"\^\^<%b(?!anyURI>|string>)' % _XSD, re.DOTALL)
-_CANONICAL = re.compile(rb'"(?:(?:0|-?[1-9][0-9]{0,17}+)"\^\^<%binteger>|(?:true|false)"\^\^<%bboolean>)' % (_XSD, _XSD))
+_CANONICAL = re.compile(
+    rb"""" (?: (?:0|-?[1-9][0-9]{0,14})"\^\^<%binteger
+             | -?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,8}[1-9]"\^\^<%bdecimal
+             | (?:true|false)"\^\^<%bboolean
+             | [0-9]{4}-[0-9]{2}-[0-9]{2}"\^\^<%bdate
+             | [0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z?"\^\^<%bdateTime ) >"""
+    % ((_XSD,) * 5),
+    re.VERBOSE,
+)
 
 
 def read_ntriples(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> TripleIndex:
@@ -108,16 +117,13 @@ def _blocks(path: Path, max_bytes: int) -> Iterator[bytes]:
     yield _line_ends(b"".join((*begun, b"\n")))
 
 
-def _opened(path: Path) -> IO[bytes]:
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     """The file, unpacked, from after its byte order mark."""
-    file = cast(IO[bytes], gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))
-    try:
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         if file.read(len(UTF8_MARK)) != UTF8_MARK:
             file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return file
+        yield cast(IO[bytes], file)
 
 
 def _line_ends(block: bytes) -> bytes:
@@ -142,16 +148,15 @@ def _plain_triples(block: bytes, numbers: dict[bytes, int], marks: bytearray, od
     marks.extend(cell[0] if _PLAIN.fullmatch(cell) else _ODD for cell in reversed(new))
     found = np.frombuffer(marks, np.uint8)[triples]
     plain = (found != _ODD).all(axis=1) & (found[:, 0] != _LITERAL_MARK) & (found[:, 1] == _IRI_MARK)
-    if plain.all():
-        return triples
     odd.writelines(lines[place] + _END for place in np.flatnonzero(~plain))
-    return triples[plain]
+    kept: NDArray[np.int64] = triples[plain]
+    return kept
 
 
 def _numbered(triples: NDArray[np.int64], texts: Sequence[bytes]) -> TripleIndex:
     """The index of triples numbered by place in ``texts``, some of which no triple may have."""
     used = np.flatnonzero(np.bincount(triples.ravel(), minlength=len(texts)))
-    kept = [texts[place] for place in used]
+    kept = [texts[place] for place in used.tolist()]
     by_value = [place for place, text in enumerate(kept) if _BY_VALUE.match(text) and not _CANONICAL.fullmatch(text)]
     for place, text in zip(by_value, canonical_texts([kept[place] for place in by_value]), strict=True):
         kept[place] = text

@@ -67,9 +67,9 @@ def conclusions(rule: Rule, known: set[Fact], base: set[Fact], *, generalised: b
     for solution in solutions(rule.body, {}, base if rule.stated_only else known, base):
         made: dict[Fresh, Node] = {}
         for pattern in rule.head:
-            fact = (filled(pattern.subject, solution, made), filled(pattern.predicate, solution, made), filled(pattern.object, solution, made))
-            if generalised or isinstance(triple_term(*fact), ox.Triple):
-                yield fact
+            subject, predicate, value = (filled(node, solution, made) for node in pattern.nodes)
+            if generalised or isinstance(triple_term(subject, predicate, value), ox.Triple):
+                yield subject, predicate, value
 
 
 def solutions(body: Iterable[BodyPart], start: Solution, known: set[Fact], base: set[Fact]) -> list[Solution]:
@@ -126,7 +126,7 @@ def filled(node: Node, solution: Solution, made: dict[Fresh, Node]) -> Node:
     if isinstance(node, Fresh):
         return made.setdefault(node, ox.BlankNode())
     if isinstance(node, TripleTerm):
-        return triple_term(filled(node.subject, solution, made), filled(node.predicate, solution, made), filled(node.object, solution, made))
+        return triple_term(*(filled(inner, solution, made) for inner in (node.subject, node.predicate, node.object)))
     return node
 
 

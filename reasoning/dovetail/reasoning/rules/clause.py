@@ -110,6 +110,7 @@ class Clause:
     weight: float = 1.0
     binding: Mapping[str, int] = field(default_factory=dict)
     makes_triples: bool = False
+    stratum: int = 0
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -133,11 +134,12 @@ class Clause:
         )
 
 
-def clauses(rule: Rule, numbering: Numbering) -> Iterator[Clause]:
+def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[Clause]:
     """A rule as clauses, one for each triple of its head.
 
     Variables keep their names. Inside NOT, those that stand for nothing outside get names of their
-    own, because another part of the rule may use the same name later for something else.
+    own, because another part of the rule may use the same name later for something else. ``stratum`` is
+    the layer of the rule among those it is stratified with.
     """
     reader = _Reader(numbering)
     bound: set[str] = set()
@@ -170,6 +172,7 @@ def clauses(rule: Rule, numbering: Numbering) -> Iterator[Clause]:
             tuple(absences),
             rule.weight,
             makes_triples=nested or any(_makes_triple(m.expression) for m in makings),
+            stratum=stratum,
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pyoxigraph as ox
 
 from dovetail.kg.errors import InputError
+from dovetail.reasoning.rules.rule import GroundTerm
 
 _MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -73,7 +74,7 @@ class _Manifest:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._objects: dict[tuple[ox.Term, str], list[ox.Term]] = defaultdict(list)
+        self._objects: dict[tuple[GroundTerm, str], list[GroundTerm]] = defaultdict(list)
         try:
             quads = list(ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE, base_iri=path.as_uri()))
         except (OSError, SyntaxError) as problem:
@@ -82,30 +83,30 @@ class _Manifest:
             self._objects[quad.subject, quad.predicate.value].append(quad.object)
         self._subjects = list(dict.fromkeys(quad.subject for quad in quads))
 
-    def everywhere(self, predicate: str) -> list[ox.Term]:
+    def everywhere(self, predicate: str) -> list[GroundTerm]:
         """The objects of a predicate, whatever its subject, lists opened."""
         return [member for subject in self._subjects for member in self.values(subject, predicate)]
 
-    def members(self, node: ox.Term) -> list[ox.Term]:
+    def members(self, node: GroundTerm) -> list[GroundTerm]:
         """The members of a list; the node alone if it is none."""
-        found: dict[ox.Term, ox.Term] = {}  # cell -> member; a list in a circle ends where it closes
+        found: dict[GroundTerm, GroundTerm] = {}  # cell -> member; a list in a circle ends where it closes
         here = node
         while here not in found and (first := self._objects.get((here, _RDF + "first"))):
             found[here] = first[0]
             here = self._objects.get((here, _RDF + "rest"), [_NIL])[0]
         return list(found.values()) if found or node == _NIL else [node]
 
-    def values(self, subject: ox.Term, predicate: str) -> list[ox.Term]:
+    def values(self, subject: GroundTerm, predicate: str) -> list[GroundTerm]:
         """The objects of a subject's predicate, lists opened."""
         return [member for term in self._objects.get((subject, predicate), ()) for member in self.members(term)]
 
-    def files(self, *terms: ox.Term) -> tuple[Path, ...]:
+    def files(self, *terms: GroundTerm) -> tuple[Path, ...]:
         """The files among the terms."""
         return tuple(
             Path(unquote(urlsplit(term.value).path)) for term in terms if isinstance(term, ox.NamedNode) and term.value.startswith("file:")
         )
 
-    def entry(self, test: ox.Term) -> ManifestEntry:
+    def entry(self, test: GroundTerm) -> ManifestEntry:
         """What the manifest says of one test."""
         action = self._objects.get((test, _MF + "action"), [])
         about = action[0] if action else test
@@ -115,21 +116,20 @@ class _Manifest:
         result = next(iter(self.files(*results)), None)
         refuted = any(isinstance(term, ox.Literal) and term.value == "false" for term in results)
         names = self.values(test, _MF + "name")
+        regimes = self.values(test, _MF + "entailmentRegime") + self.values(about, _SD + "entailmentRegime")
         return ManifestEntry(
             name=_word(names[0]) if names else _word(test),
             kind=_word(next(iter(self.values(test, _RDF + "type")), ox.Literal(""))),
             action=main[0] if main else None,
             data=data,
             result=False if refuted else result,
-            regimes=tuple(_word(term) for term in [*self.values(test, _MF + "entailmentRegime"), *self.values(about, _SD + "entailmentRegime")]),
-            recognized=tuple(
-                term.value for term in self.values(test, _MF + "recognizedDatatypes") if isinstance(term, ox.NamedNode)
-            ),
+            regimes=tuple(map(_word, regimes)),
+            recognized=tuple(term.value for term in self.values(test, _MF + "recognizedDatatypes") if isinstance(term, ox.NamedNode)),
             manifest=self.path,
         )
 
 
-def _word(term: ox.Term) -> str:
+def _word(term: GroundTerm) -> str:
     """A literal's text, or the last part of an IRI."""
     if isinstance(term, ox.Triple):
         return str(term)

@@ -28,16 +28,20 @@ class Numbering:
     """
 
     def __init__(self, terms: Terms | None = None) -> None:
+        self.triples: list[int] = []
+        """The numbers of the triple terms met so far."""
         self._base = terms
         self._base_size = 0 if terms is None else len(terms)
         self._first_iri = 0 if terms is None else terms.first_iri
+        self._first_triple = self._first_iri
         self._first_blank = 0 if terms is None else terms.first_blank
+        while self._first_iri < self._base_size and terms is not None and terms.text(self._first_iri).startswith("<<("):
+            self.triples.append(self._first_iri)  # they sort before every IRI
+            self._first_iri += 1
         self._known: dict[GroundTerm, int] = {}
         self._new: list[GroundTerm] = []
         self._literal: list[bool] = []
         self._iri: list[bool] = []
-        self.triples: list[int] = []
-        """The numbers of the triple terms met so far, oldest first."""
 
     def __len__(self) -> int:
         return self._base_size + len(self._new)
@@ -77,7 +81,7 @@ class Numbering:
 
     def literals(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are literals."""
-        return self._kind(numbers, 0, self._first_iri, self._literal)
+        return self._kind(numbers, 0, self._first_triple, self._literal)
 
     def iris(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are IRIs."""

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules.parse_expression import read_constraint, read_expression
-from dovetail.reasoning.rules.parse_triples import BODY, DATA, HEAD, Labels, TripleReader, triple_term
+from dovetail.reasoning.rules.parse_triples import BODY, DATA, HEAD, Labels, TripleReader, ground_triples
 from dovetail.reasoning.rules.rule import Assign, BodyPart, Filter, Negation, Pattern, Rule, RuleSet
 from dovetail.reasoning.rules.terms import NUMBERS, TermReader
 
@@ -89,16 +89,11 @@ class _RuleReader(TermReader):
         if self.kind != "pname" or not self.value.endswith(":"):
             self.fail("expected a prefix with its colon after PREFIX")
         prefix = self.advance()[:-1]
-        self.declare(prefix, self._iri_reference(where="after a prefix"))
+        self.declare(prefix, self.reference(where="after a prefix"))
 
     def _base(self) -> None:
         self.advance()
-        self.rebase(self._iri_reference(where="after BASE"))
-
-    def _iri_reference(self, *, where: str) -> str:
-        if self.kind != "iri":
-            self.fail(f"expected an IRI in angle brackets {where}")
-        return self.iri_text(where=where)
+        self.rebase(self.reference(where="after BASE"))
 
     def _version(self) -> None:
         self.advance()
@@ -116,15 +111,10 @@ class _RuleReader(TermReader):
         triples = TripleReader(self, DATA, self.labels)
         triples.block()
         self.expect("}", where="or a triple in DATA")
-        beyond_rdf = []
-        for pattern in triples.patterns:
-            triple = triple_term(pattern.subject, pattern.predicate, pattern.object)
-            if isinstance(triple, ox.Triple):
-                self.facts[triple] = None
-            else:
-                beyond_rdf.append(pattern)
-        if beyond_rdf:  # a literal as a subject: not a triple Oxigraph can hold, so a rule that always holds
-            self.rules.append(Rule(f"rule-{len(self.rules) + 1}", tuple(beyond_rdf), (), line=line))
+        facts, beyond_rdf = ground_triples(triples.patterns)
+        self.facts.update(dict.fromkeys(facts))
+        if beyond_rdf:  # as a rule that always holds, since engines with literals as subjects can use them
+            self.rules.append(Rule(f"rule-{len(self.rules) + 1}", beyond_rdf, (), line=line))
 
     def _rule(self) -> None:
         line = self.line()

@@ -14,8 +14,7 @@ import pyoxigraph as ox
 from dovetail.reasoning.rules.rule import Fresh, Node, Pattern, TripleTerm, Variable
 from dovetail.reasoning.rules.terms import RDF_FIRST, RDF_NIL, RDF_REIFIES, RDF_REST, RDF_TYPE, TermReader
 
-_TERMS = frozenset({"iri", "pname", "var", "blank", "anon", "nil", "string", "long", "TRUE", "FALSE", "integer", "decimal", "double", "<<("})
-_SUBJECTS = _TERMS | {"[", "(", "<<"}
+_SUBJECTS = frozenset("iri pname var blank anon nil string long TRUE FALSE integer decimal double <<( [ ( <<".split())
 _VERBS = frozenset({"iri", "pname", "var", "a"})
 _PATHS = _VERBS | {"(", "^"}
 
@@ -66,6 +65,13 @@ def triple_term(subject: Node, predicate: Node, value: Node) -> ox.Triple | Trip
     return TripleTerm(subject, predicate, value)
 
 
+def ground_triples(patterns: list[Pattern]) -> tuple[list[ox.Triple], tuple[Pattern, ...]]:
+    """The patterns of DATA as triples, and those that RDF cannot hold: a literal or a triple term as the subject."""
+    terms = [(pattern, triple_term(*pattern.nodes)) for pattern in patterns]
+    plain = [term for _, term in terms if isinstance(term, ox.Triple)]
+    return plain, tuple(pattern for pattern, term in terms if not isinstance(term, ox.Triple))
+
+
 class TripleReader:
     """Reads the triples of one block after another into ``patterns``."""
 
@@ -84,11 +90,12 @@ class TripleReader:
     def block(self) -> None:
         """Reads triples up to what is none."""
         while self.at_triples():
-            self._same_subject()
+            self.same_subject()
             if not self.reader.accept("."):
                 return
 
-    def _same_subject(self) -> None:
+    def same_subject(self) -> None:
+        """Reads the triples of one subject."""
         kind = self.reader.kind
         subject = self._node(where="as the subject of a triple")
         if kind not in ("[", "(", "<<") or self._at_verb():  # these say something by themselves

@@ -15,8 +15,7 @@ from typing import TypeAlias
 import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 
-from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.clause import Absence, Atom, Clause
+from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Absence, Atom, Clause
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.relation import pack
 from dovetail.reasoning.rules.relation import holds as held
@@ -60,11 +59,12 @@ def prepare(clauses: Sequence[Clause], solver: Solver) -> Program:
     special = list({clause.identity: clause for clause in special}.values())
     able, possible = _able(special, solver.facts)
     for clause in able:
-        for atom in _read(clause):
-            if solver.facts.key(atom)[1] == PAIRS and atom.predicate in solver.facts.split:
-                assert isinstance(atom.predicate, int)
-                solver.facts.mirror(atom.predicate)
-    return Program(tuple(_components(able, solver.facts)), frozenset(schema), frozenset(possible), tuple(able))
+        for atom, stated_only in _read(clause):
+            if isinstance(atom.predicate, int) and _is_open(atom, solver.facts):
+                (solver.base if stated_only else solver.facts).mirror(atom.predicate)
+    strata = sorted({clause.stratum for clause in able})
+    components = [c for number in strata for c in _components([x for x in able if x.stratum == number], solver.facts)]
+    return Program(tuple(components), frozenset(schema), frozenset(possible), tuple(able))
 
 
 def _specialised(clause: Clause, solver: Solver, schema: set[Key]) -> Iterator[Clause]:
@@ -118,10 +118,11 @@ def _is_open(atom: Atom, facts: Facts) -> bool:
     return isinstance(atom.predicate, str) or (atom.predicate in facts.split and isinstance(atom.right, str))
 
 
-def _read(clause: Clause) -> Iterator[Atom]:
-    yield from clause.atoms
+def _read(clause: Clause) -> Iterator[tuple[Atom, bool]]:
+    """The atoms that a clause looks up, and whether among stated facts only."""
+    yield from ((atom, clause.rule.stated_only) for atom in clause.atoms)
     for absence in clause.absences:
-        yield from absence.atoms
+        yield from ((atom, clause.rule.stated_only or absence.stated_only) for atom in absence.atoms)
 
 
 # ---------------------------------------------------------------------- what can fire
@@ -141,7 +142,7 @@ def _able(clauses: Sequence[Clause], facts: Facts) -> tuple[list[Clause], set[Ke
         return ANY in possible or all(
             key in possible
             or (key == ANY and bool(possible))
-            or (key[0], ANY[1]) in possible
+            or (key[0], PAIRS) in possible
             or (key[1] == PAIRS and key[0] in facts.split and key[0] in predicates)
             for key in keys
         )
@@ -163,9 +164,9 @@ def _able(clauses: Sequence[Clause], facts: Facts) -> tuple[list[Clause], set[Ke
 
 
 def _components(clauses: Sequence[Clause], facts: Facts) -> Iterator[Component]:
+    """The components of one stratum, in which nothing that is derived is negated."""
     graph: nx.DiGraph[_Node] = nx.DiGraph()
     own: defaultdict[_Node, list[Clause]] = defaultdict(list)
-    closed: list[tuple[_Node, _Node, Clause]] = []
     keys: set[Key] = set()
     for clause in clauses:
         head = _written(clause.head, facts)
@@ -173,19 +174,12 @@ def _components(clauses: Sequence[Clause], facts: Facts) -> Iterator[Component]:
         own[head].append(clause)
         if head[1:] != ("writes",):
             keys.add(facts.key(clause.head))
-        if clause.rule.stated_only:
-            continue
-        for atom in _read(clause):
-            keys.add(facts.key(atom))
-            graph.add_edge(facts.key(atom), head)
-        closed += [(facts.key(atom), head, clause) for absence in clause.absences if not absence.stated_only for atom in absence.atoms]
-        closed += [(facts.key(atom), head, clause) for atom in clause.atoms if clause.rule.runs_once]
+        for atom, stated_only in _read(clause):
+            if not stated_only:
+                keys.add(facts.key(atom))
+                graph.add_edge(facts.key(atom), head)
     _tie(graph, keys, facts)
     whole = nx.condensation(graph)
-    place = whole.graph["mapping"]
-    for read, head, clause in closed:
-        if place[read] == place[head]:
-            raise InputError(f"rule {clause.rule.name} (line {clause.rule.line}) depends on its own result through NOT or SET")
     for number in nx.lexicographical_topological_sort(whole):
         members = whole.nodes[number]["members"]
         found = [clause for node in sorted(members, key=repr) for clause in own.get(node, ())]

@@ -72,7 +72,8 @@ class Solver:
             return
         atom = focus_atom(clause, focus)
         if focus.atom is None or isinstance(atom.predicate, str):
-            keys = [key for key in delta if key[1] != PAIRS or key[0] not in self.facts.split]
+            hidden = frozenset[int]() if focus.atom is None else self.facts.private
+            keys = [key for key in delta if key[0] not in hidden and (key[1] != PAIRS or key[0] not in self.facts.split)]
         else:
             keys = [self.facts.key(atom)]
         for one in keys:

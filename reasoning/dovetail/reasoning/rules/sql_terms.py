@@ -1,12 +1,16 @@
-r"""SQL over the text of a term: what kind it is, which number it stands for, which characters it holds.
+r"""Terms as SQL sees them: text that is compared, and one table that says what the text of a literal stands for.
+
+    terms (term, kind, characters, ending, number, floating, truth)
 
 A term is text as N-Triples writes it: ``<iri>``, ``_:label``, ``"text"``, ``"text"@en``, ``"5"^^<datatype>``,
-``<<( s p o )>>``. Inside a literal ``"``, ``\`` and control characters are escaped, so that the last ``"``
-ends its characters, and U+0001 is nowhere. A question that does not apply is NULL: SPARQL's error.
+``<<( s p o )>>``. Inside a literal ``"``, ``\`` and control characters are escaped, so the last ``"`` ends its
+characters, and U+0001 is nowhere. A column that does not apply is NULL, which is SPARQL's error.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache
 
@@ -15,6 +19,7 @@ from sqlglot import exp
 
 from dovetail.reasoning.rules.terms import XSD
 
+TERMS = "terms"
 NUMBER = "DECIMAL(36, 18)"
 """Integers and decimals: 18 digits on either side of the point. Everything beyond is ``Kind.ODD``."""
 
@@ -23,7 +28,7 @@ FACTOR = "DECIMAL(18, 9)"
 
 
 class Kind(Enum):
-    """What a term can be. Only one of them holds for a term."""
+    """What a term can be. Exactly one of them holds for a term."""
 
     IRI = "IRI"
     BLANK = "blank node"
@@ -47,177 +52,169 @@ TYPED = NUMBERS | {Kind.STRING, Kind.BOOLEAN, Kind.ODD, Kind.DATE, Kind.OTHER}
 LITERALS = TYPED | {Kind.LANGUAGE}
 ANY = LITERALS | NODES | {Kind.TRIPLE}
 
+_DATES = "dateTime|dateTimeStamp|date|time|gYear|gYearMonth|gMonth|gMonthDay|gDay|duration|yearMonthDuration|dayTimeDuration"
 _INTEGERS = (
     "integer|byte|short|int|long|unsignedByte|unsignedShort|unsignedInt|unsignedLong"
     "|positiveInteger|negativeInteger|nonPositiveInteger|nonNegativeInteger"
 )
-_DATES = (
-    "dateTime|dateTimeStamp|date|time|gYear|gYearMonth|gMonth|gMonthDay|gDay|duration|yearMonthDuration|dayTimeDuration"
-)
-_WHOLE = "[+-]?[0-9]{1,18}"
 _POINT = r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})"
-_FLOATING = r"[+-]?(INF|([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
-_ANY_FLOATING = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_ANY_POINT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
-
-def _typed(lexical: str, datatypes: str) -> str:
-    return rf'"({lexical})"\^\^<{XSD}({datatypes})>'
-
-
-PATTERNS = {
-    Kind.INTEGER: _typed(_WHOLE, _INTEGERS),
-    Kind.DECIMAL: _typed(_POINT, "decimal"),
-    Kind.DOUBLE: _typed(_FLOATING, "double"),
-    Kind.ODD: "|".join(
-        (
-            _typed("[+-]?[0-9]{19,}", _INTEGERS),
-            _typed(r"[+-]?([0-9]{19,}(\.[0-9]*)?|[0-9]*\.[0-9]{19,})", "decimal"),
-            _typed(r"NaN|[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]{3,}", "double"),
-            _typed(rf"NaN|[+-]?INF|{_ANY_FLOATING}", "float"),
-        )
-    ),
-    Kind.DATE: _typed(r"[^\x01]*", _DATES),
-    Kind.BOOLEAN: _typed("true|false|1|0", "boolean"),
-}
+# The first that fits is the kind of a literal with a datatype.
+_DATATYPED: tuple[tuple[Kind, str, str], ...] = (
+    (Kind.INTEGER, "[+-]?[0-9]{1,18}", _INTEGERS),
+    (Kind.ODD, "[+-]?[0-9]+", _INTEGERS),
+    (Kind.DECIMAL, _POINT, "decimal"),
+    (Kind.ODD, _ANY_POINT, "decimal"),
+    (Kind.DOUBLE, rf"[+-]?INF|{_ANY_POINT}([eE][+-]?[0-9]{{1,2}})?", "double"),
+    (Kind.ODD, rf"NaN|[+-]?INF|{_ANY_POINT}([eE][+-]?[0-9]+)?", "double|float"),
+    (Kind.BOOLEAN, "true|false|1|0", "boolean"),
+    (Kind.DATE, r"[^\x01]*", _DATES),
+)
+_PATTERNS = tuple((kind, rf'^"({lexical})"\^\^<{XSD}({datatypes})>$') for kind, lexical, datatypes in _DATATYPED)
 _ESCAPES = {"\\t": "\t", "\\b": "\b", "\\n": "\n", "\\r": "\r", "\\f": "\f", '\\"': '"'}
+_MARK = "\x01"
 
 
-def sql(template: str, **parts: exp.Expression) -> exp.Expression:
+def sql(template: str, **parts: exp.Expr) -> exp.Expr:
     """The SQL of a template, with each ``:name`` in it replaced.
 
     >>> sql(":x + 1", x=exp.column("age")).sql()
     'age + 1'
     """
 
-    def filled(node: exp.Expression) -> exp.Expression:
+    def filled(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Placeholder):
             return node
         part = parts[node.name].copy()
-        return exp.paren(part) if isinstance(part, exp.Binary | exp.Not) and isinstance(node.parent, exp.Binary | exp.Unary) else part
+        operator = isinstance(part, exp.Binary | exp.Not | exp.Neg) and isinstance(node.parent, exp.Binary | exp.Unary)
+        joined = isinstance(part, exp.DPipe) and isinstance(node.parent, exp.DPipe)
+        return exp.paren(part) if operator and not joined else part
 
     return _parsed(template).transform(filled)
 
 
 @cache
-def _parsed(template: str) -> exp.Expression:
+def _parsed(template: str) -> exp.Expr:
     return sqlglot.parse_one(template)
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     """A string as SQL, whatever it holds."""
     return exp.Literal.string(value)
 
 
-def every(conditions: list[exp.Expression]) -> exp.Expression:
-    """All of these."""
-    return exp.and_(*conditions) if conditions else exp.true()
+def every(conditions: Sequence[exp.Expr]) -> exp.Expr:
+    """All of these, without those that are always true."""
+    left = [condition for condition in conditions if condition != exp.true()]
+    return exp.and_(*left) if left else exp.true()
 
 
-def some(conditions: list[exp.Expression]) -> exp.Expression:
-    """At least one of these."""
-    return exp.or_(*conditions) if conditions else exp.false()
+def some(conditions: Sequence[exp.Expr]) -> exp.Expr:
+    """At least one of these, without those that never are."""
+    left = [condition for condition in conditions if condition != exp.false()]
+    return exp.true() if exp.true() in left else exp.or_(*left) if left else exp.false()
 
 
-def first(values: list[exp.Expression]) -> exp.Expression:
+def when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """The value where the condition is true, NULL elsewhere."""
+    return value if condition == exp.true() else sql("CASE WHEN :condition THEN :value END", condition=condition, value=value)
+
+
+def first(values: Sequence[exp.Expr]) -> exp.Expr:
     """The first of these that is not NULL."""
     return values[0] if len(values) == 1 else exp.func("COALESCE", *values) if values else exp.null()
 
 
-def matches(term: exp.Expression, pattern: str) -> exp.Expression:
-    """Whether a term's whole text is of this form."""
-    return sql("REGEXP_LIKE(:term, :pattern)", term=term, pattern=text(f"^({pattern})$"))
+def kind_of(written: str) -> Kind:
+    """The kind of a term by its N-Triples text.
+
+    >>> kind_of('"5"^^<http://www.w3.org/2001/XMLSchema#integer>').value
+    'integer'
+    """
+    if not written.startswith('"'):
+        return Kind.TRIPLE if written.startswith("<<(") else Kind.BLANK if written.startswith("_") else Kind.IRI
+    if not written.endswith(">"):
+        return Kind.STRING if written.endswith('"') else Kind.LANGUAGE
+    return next((kind for kind, pattern in _PATTERNS if re.search(pattern, written)), Kind.OTHER)
 
 
-def is_a(term: exp.Expression, kind: Kind) -> exp.Expression:
-    """Whether a term is of one kind; never NULL for a term."""
-    if kind in PATTERNS:
-        return matches(term, PATTERNS[kind])
-    if kind is Kind.OTHER:
-        known = [is_a(term, other) for other in (*PATTERNS,)]
-        return sql(""":term LIKE '"%>' AND NOT (:known)""", term=term, known=some(known))
-    return sql(
-        {
-            Kind.IRI: ":term LIKE '<%' AND NOT :term LIKE '<<(%'",
-            Kind.BLANK: "SUBSTRING(:term, 1, 1) = '_'",
-            Kind.TRIPLE: ":term LIKE '<<(%'",
-            Kind.STRING: """:term LIKE '"%"'""",
-            Kind.LANGUAGE: """:term LIKE '"%' AND NOT :term LIKE '%"' AND NOT :term LIKE '%>'""",
-        }[kind],
-        term=term,
+def no_terms(*, dialect: str) -> str:
+    """The table ``terms`` without a row."""
+    types = {"number": NUMBER, "floating": "DOUBLE", "truth": "BOOLEAN"}
+    columns = [
+        f"CAST(NULL AS {types.get(name, 'VARCHAR')}) AS {name}"
+        for name in ("term", "kind", "characters", "ending", "number", "floating", "truth")
+    ]
+    return sql(f"SELECT {', '.join(columns)} LIMIT 0").sql(dialect=dialect)
+
+
+def terms_query(table: str, *, dialect: str) -> str:
+    """The rows of ``terms`` for what stands as object in a table of triples and for what triple terms nest, if they are new."""
+    # Nested objects come one level a time: ask until there is no row.
+    found = f"SELECT o AS term FROM {table} UNION SELECT :nested AS term FROM {table} WHERE o LIKE '<<(%'"
+    nested = f"SELECT :within AS term FROM {TERMS} WHERE term LIKE '<<(%'"
+    new = sql(
+        f"SELECT f.term FROM ({found} UNION {nested}) AS f WHERE NOT f.term IN (SELECT term FROM {TERMS})",
+        nested=object_of(exp.column("o")),
+        within=object_of(exp.column("term")),
     )
+    ended = sql(
+        """SELECT term, CASE WHEN SUBSTRING(term, 1, 1) = '"' THEN REGEXP_REPLACE(term, :start, '') END AS ending FROM (:new) AS n""",
+        new=new,
+        start=text(r'^[^\x01]*"'),
+    )
+    typed = " ".join(f"WHEN REGEXP_LIKE(term, :pattern{n}) THEN '{kind.name}'" for n, (kind, _) in enumerate(_PATTERNS))
+    read = sql(
+        f"""SELECT term, ending, :characters AS characters, CASE
+        WHEN term LIKE '<<(%' THEN 'TRIPLE' WHEN term LIKE '<%' THEN 'IRI' WHEN ending IS NULL THEN 'BLANK'
+        WHEN ending = '' THEN 'STRING' WHEN ending LIKE '@%' THEN 'LANGUAGE' {typed} ELSE 'OTHER' END AS kind FROM (:ended) AS e""",
+        ended=ended,
+        characters=_unescaped(sql("SUBSTRING(term, 2, LENGTH(term) - LENGTH(ending) - 2)")),
+        **{f"pattern{n}": text(pattern) for n, (_, pattern) in enumerate(_PATTERNS)},
+    )
+    number = f"TRY_CAST(characters AS {NUMBER})"
+    floating = "TRY_CAST(REPLACE(characters, 'INF', 'Infinity') AS DOUBLE)"
+    query = sql(
+        f"""SELECT term, kind, characters, ending,
+        CASE WHEN kind IN ('INTEGER', 'DECIMAL') THEN {number} END AS number,
+        CASE WHEN kind IN ('INTEGER', 'DECIMAL', 'DOUBLE') THEN {floating} END AS floating,
+        CASE WHEN kind = 'STRING' THEN term <> '""' WHEN kind = 'BOOLEAN' THEN characters IN ('true', '1')
+        WHEN kind IN ('INTEGER', 'DECIMAL') THEN {number} <> 0 WHEN kind = 'DOUBLE' THEN {floating} <> 0 END AS truth
+        FROM (:read) AS r""",
+        read=read,
+    )
+    return query.sql(dialect=dialect)
 
 
-def is_one_of(term: exp.Expression, kinds: frozenset[Kind], possible: frozenset[Kind]) -> exp.Expression:
-    """Whether a term is of one of these kinds, when it can only be of the ``possible`` ones."""
-    wanted = kinds & possible
-    if wanted == possible:
-        return exp.true()
-    if wanted == LITERALS & possible:
-        return sql("""SUBSTRING(:term, 1, 1) = '"'""", term=term)
-    return some([is_a(term, kind) for kind in sorted(wanted, key=lambda kind: kind.name)])
-
-
-def suffix(literal: exp.Expression) -> exp.Expression:
-    """What follows the characters of a literal: nothing, ``@language`` or ``^^<datatype>``."""
-    return sql("REGEXP_REPLACE(:x, :start, '')", x=literal, start=text(r'^[^\x01]*"'))
-
-
-def escaped(literal: exp.Expression) -> exp.Expression:
-    """The characters of a literal as N-Triples writes them."""
-    return sql("SUBSTRING(:x, 2, LENGTH(:x) - LENGTH(:suffix) - 2)", x=literal, suffix=suffix(literal))
-
-
-def unescape(characters: exp.Expression) -> exp.Expression:
-    """The characters themselves. Those that `has_control` sees are not undone."""
-    plain = sql("REPLACE(:x, :two, :mark)", x=characters, two=text("\\\\"), mark=text("\x01"))
+def _unescaped(characters: exp.Expr) -> exp.Expr:
+    """The characters themselves; NULL where one is written as its code (U+0001, U+007F and the like)."""
+    plain = sql("REPLACE(:x, :two, :mark)", x=characters, two=text("\\\\"), mark=text(_MARK))
     for written, meant in _ESCAPES.items():
         plain = sql("REPLACE(:x, :written, :meant)", x=plain, written=text(written), meant=text(meant))
-    return sql("REPLACE(:x, :mark, :one)", x=plain, mark=text("\x01"), one=text("\\"))
+    # What still begins with a backslash is a code.
+    return sql("CASE WHEN STRPOS(:x, :one) = 0 THEN REPLACE(:x, :mark, :one) END", x=plain, mark=text(_MARK), one=text("\\"))
 
 
-def has_control(literal: exp.Expression) -> exp.Expression:
-    """Whether a literal holds a character that is written as its code (U+0001, U+007F and the like)."""
-    return sql("STRPOS(REPLACE(:x, :two, ''), :code) > 0", x=literal, two=text("\\\\"), code=text("\\u"))
+def literal(characters: exp.Expr, ending: exp.Expr) -> exp.Expr:
+    """The text of a literal with these characters."""
+    written = sql("REPLACE(:x, :one, :two)", x=characters, one=text("\\"), two=text("\\\\"))
+    for escape, meant in _ESCAPES.items():
+        written = sql("REPLACE(:x, :meant, :escape)", x=written, meant=text(meant), escape=text(escape))
+    return sql("""'"' || :x || '"' || :ending""", x=written, ending=ending)
 
 
-def exact(term: exp.Expression, possible: frozenset[Kind]) -> exp.Expression:
-    """The value of an integer or decimal, else NULL."""
-    kinds = EXACT & possible
-    value = sql(f"""TRY_CAST(SPLIT_PART(:term, '"', 2) AS {NUMBER})""", term=term)
-    return sql("CASE WHEN :number THEN :value END", number=some([is_a(term, kind) for kind in sorted(kinds, key=_name)]), value=value)
-
-
-def floating(term: exp.Expression, possible: frozenset[Kind]) -> exp.Expression:
-    """The value of any number as a double, else NULL."""
-    kinds = sorted(NUMBERS & possible, key=_name)
-    value = sql("""TRY_CAST(REPLACE(SPLIT_PART(:term, '"', 2), 'INF', 'Infinity') AS DOUBLE)""", term=term)
-    return sql("CASE WHEN :number THEN :value END", number=some([is_a(term, kind) for kind in kinds]), value=value)
-
-
-def boolean(term: exp.Expression) -> exp.Expression:
-    """The value of a boolean, else NULL."""
-    return sql(
-        "CASE WHEN :term IN (:true, :one) THEN TRUE WHEN :term IN (:false, :zero) THEN FALSE END",
-        term=term,
-        **{name: text(f'"{value}"^^<{XSD}boolean>') for name, value in zip(("true", "one", "false", "zero"), ("true", "1", "false", "0"), strict=True)},
-    )
-
-
-def subject_of(triple: exp.Expression) -> exp.Expression:
+def subject_of(triple: exp.Expr) -> exp.Expr:
     """The first part of a triple term."""
     return sql("SPLIT_PART(:x, ' ', 2)", x=triple)
 
 
-def predicate_of(triple: exp.Expression) -> exp.Expression:
+def predicate_of(triple: exp.Expr) -> exp.Expr:
     """The second part of a triple term."""
     return sql("SPLIT_PART(:x, ' ', 3)", x=triple)
 
 
-def object_of(triple: exp.Expression) -> exp.Expression:
+def object_of(triple: exp.Expr) -> exp.Expr:
     """The third part of a triple term, itself one perhaps."""
     start = sql("LENGTH(:s) + LENGTH(:p) + 7", s=subject_of(triple), p=predicate_of(triple))
     return sql("SUBSTRING(:x, :start, LENGTH(:x) - :start - 3)", x=triple, start=start)
-
-
-def _name(kind: Kind) -> str:
-    return kind.name

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pyoxigraph as ox
 
@@ -43,7 +44,7 @@ def stratify(rules: RuleSet) -> list[list[Rule]]:
     component_of = {node: number for number, component in enumerate(components) for node in component}
     layer_of = [0] * len(components)
     for number, component in enumerate(components):  # those a component depends on come before it
-        for node in component:
+        for node in sorted(component):
             for needed, closed in graph.edges(node):
                 if component_of[needed] == number:
                     if closed:
@@ -77,7 +78,7 @@ def dependencies(rule: Rule) -> Iterator[Dependency]:
 
 
 class _Graph:
-    """Rules, what they ask and what they say, as numbered nodes: a rule -> a shape it asks for -> shapes that fit -> rules that say them."""
+    """Rules and shapes as numbered nodes: a rule -> a shape it asks for -> the shapes said that fit -> the rules that say them."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
@@ -163,7 +164,7 @@ class _Graph:
         circle.reverse()
         words = [self.rules[start].name]
         negations = 0
-        for here, asked in zip(circle, circle[1:], strict=False):
+        for here, asked in pairwise(circle):
             if here < len(self.rules):
                 negated = (here, asked) in self._negated
                 negations += negated

@@ -89,6 +89,12 @@ class TermReader(Tokens):
         self.advance()
         return self.prefixes[prefix] + (re.sub(r"\\(.)", r"\1", local) if "\\" in local else local)
 
+    def reference(self, *, where: str) -> str:
+        """The IRI in angle brackets here, as text."""
+        if self.kind != "iri":
+            self.fail(f"expected an IRI in angle brackets {where}")
+        return self.iri_text(where=where)
+
     def at_literal(self) -> bool:
         """Whether a literal stands here."""
         return self.kind in _LITERALS

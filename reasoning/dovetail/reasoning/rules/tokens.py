@@ -7,7 +7,10 @@ from typing import NoReturn
 
 from dovetail.kg.errors import RuleError
 
-_BASE = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+_BASE = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
+    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
 _MORE = "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _LOCAL = rf"(?:[{_BASE}_:{_MORE}-]|%[0-9A-Fa-f]{{2}}|\\[_~.\-!$&'()*+,;=/?#@%])"
 _LOCAL_FIRST = rf"(?:[{_BASE}_:0-9]|%[0-9A-Fa-f]{{2}}|\\[_~.\-!$&'()*+,;=/?#@%])"
@@ -99,6 +102,21 @@ class Tokens:
     def blank_labels(self) -> frozenset[str]:
         """Every blank node label of the file, without its ``_:``."""
         return frozenset(text[2:] for kind, text in zip(self._kinds, self._texts, strict=True) if kind == "blank")
+
+    def variable_names(self) -> frozenset[str]:
+        """Every variable of the file, without its ``?``."""
+        return frozenset(text[1:] for kind, text in zip(self._kinds, self._texts, strict=True) if kind == "var")
+
+    def kind_after(self, closing: str) -> str:
+        """The kind of the token that follows the next one of kind ``closing``."""
+        kinds = self._kinds
+        return kinds[kinds.index(closing, self._at) + 1] if closing in kinds[self._at :] else "end"
+
+    def replace(self, kind: str, new_kind: str, text: str) -> None:
+        """Makes every token of a kind another."""
+        for index, found in enumerate(self._kinds):
+            if found == kind:
+                self._kinds[index], self._texts[index] = new_kind, text
 
     def advance(self) -> str:
         """Steps over the current token and gives its text."""

@@ -18,7 +18,7 @@ X, Y, Z, W = -1, -2, -3, -4
 SWAPPED = {X: Y, Y: X}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Body:
     """Atoms, and the pairs of variables that must stand for different things."""
 
@@ -36,7 +36,7 @@ class Body:
         return Body(tuple(atoms), tuple((a, b) for a, b in differ))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Candidate:
     """A head and a body."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
 from dovetail.reasoning.rules.mining.candidate import SWAPPED, Atom, Body, W, X, Y, Z, edge
 from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations, Sparse
@@ -125,13 +125,14 @@ def _zigzag(search: Search, letter: int) -> Links | None:
         search.too_large += 1
         return None
     step: Sparse = relations.whole(letter).astype(np.int32)
-    shared = _off_diagonal(Links(first.rows, first.matrix.astype(np.int32) @ step.T.tocsr()))
+    shared = _off_diagonal(Links(first.rows, first.matrix.astype(np.int32) @ relations.whole(letter ^ 1).astype(np.int32)))
     if relations.join_size(shared, letter) > search.options.max_join:
         search.too_large += 1
         return None
     ways = shared.matrix @ step
     # Of the ways from x to y, those that pass y on their way come to y from every other thing that is linked to it.
-    through = first.matrix.astype(np.int32) @ diags_array((step.sum(axis=0) - 1).astype(np.int32))
+    others = np.bincount(step.indices, minlength=relations.things).astype(np.int32) - 1
+    through = csr_array((others[first.matrix.indices], first.matrix.indices, first.matrix.indptr), shape=first.matrix.shape)
     rest = (ways - through).tocsr()
     rest.data = rest.data > 0
     rest.eliminate_zeros()
@@ -148,7 +149,7 @@ def weigh(search: Search, body: Body, xs: Ints, ys: Ints) -> None:
     places, letters = relations.matches(xs, ys)
     support = np.bincount(letters, minlength=relations.letters)
     pairs = Pairs(search, body, xs, ys)
-    for letter in search.promising(support, len(xs)).tolist():
+    for letter in np.flatnonzero(search.promising(np.arange(relations.letters), support, len(xs))).tolist():
         pairs.offer(letter, int(support[letter]))
     if more:
         _weigh_meets(search, body, pairs, (places, letters))
@@ -182,10 +183,13 @@ def _weigh_meets(search: Search, body: Body, pairs: Pairs, matches: tuple[Ints, 
     for other, heads in together(places, letters, relations.letters):
         atom = _between(relations, other)
         chosen: Pairs | None = None
-        if support[other] < search.options.min_support or atom in body.atoms:
+        size = int(support[other])
+        if size < search.options.min_support or atom in body.atoms:
             continue
         heads[other] = 0
-        for letter in search.promising(heads, int(support[other])).tolist():
+        if search.options.measure == "standard":
+            heads[heads * len(pairs.ends[0]) <= support * size] = 0  # no surer than without the other atom
+        for letter in np.flatnonzero(search.promising(np.arange(relations.letters), heads, size)).tolist():
             if chosen is None:
                 inside = places[letters == other]
                 chosen = Pairs(search, body.with_atom(atom), pairs.ends[0][inside], pairs.ends[1][inside])

@@ -60,58 +60,64 @@ def _table(relations: Relations, letters: list[Ints], constants: list[Ints], row
     starts, members = (np.concatenate(part) if part else np.zeros(1, np.int64) for part in rows)
     names = [np.concatenate(part) if part else np.empty(0, np.int64) for part in (letters, constants)]
     table = csr_array((np.ones(len(members), np.int32), members, np.cumsum(starts)), shape=(len(names[0]), relations.things))
-    return Properties(*names, members=table, of_thing=table.T.tocsr())
+    return Properties(names[0], names[1], members=table, of_thing=table.T.tocsr())
 
 
 def constant_properties(search: Search) -> None:
-    """Bodies of one atom about X: a property, or having any value of a relation."""
+    """Bodies of one atom about X: having any value of a relation, then having a certain value."""
     if not search.options.constants:
         return
     relations = search.relations
-    heads = properties(relations, search.options.min_support)
+    table = properties(relations, search.options.min_support)
     known = _known(relations)
-    for letter in relations.path_letters:
-        if search.out_of_time:
-            return
-        body = Body((edge(relations.relation(letter), bool(letter & 1), X, Z),))
-        weigh_things(search, heads, relations.links(letter).rows, body, (letter, relations.links(letter ^ 1).rows))
-    for rows in _chunks(heads):
-        if search.out_of_time:
-            return
-        _weigh_rows(search, heads, rows, known)
+    for letter in _letters(relations):
+        anything = np.zeros(len(table.letters), np.int64), 1
+        if letter != relations.type_letter:
+            body = Body((edge(relations.relation(letter), bool(letter & 1), X, Z),))
+            things = relations.links(letter).rows
+            anything = weigh_things(search, table, things, body, (letter, relations.links(letter ^ 1).rows)), len(things)
+        for rows in _chunks(table, letter):
+            if search.out_of_time:
+                return
+            _weigh_rows(search, table, rows, known, anything)
 
 
 def _known(relations: Relations) -> dict[int, Ints]:
-    """For each letter whose value is known to be known from X: the things of which it is."""
+    """For each letter of which X may or may not have a known value: the things that have."""
     sides = {letter: relations.known_side(letter) for letter in _letters(relations)}
     return {letter: things for letter, (side, things) in sides.items() if side == 0}
 
 
-def _chunks(table: Properties) -> Iterator[range]:
-    """Rows whose products are together of bearable size."""
-    if not table.members.nnz:
+def _chunks(table: Properties, letter: int) -> Iterator[range]:
+    """The rows of a letter, in stretches whose products are of bearable size."""
+    own = np.flatnonzero(table.letters == letter)
+    if not len(own):
         return
-    partners = np.diff(table.of_thing.indptr)[table.members.indices]
-    costs = np.cumsum(np.add.reduceat(partners, table.members.indptr[:-1], dtype=np.int64))
+    starts = table.members.indptr[own[0] : own[-1] + 2]
+    partners = np.diff(table.of_thing.indptr)[table.members.indices[starts[0] : starts[-1]]]
+    costs = np.cumsum(np.add.reduceat(partners, starts[:-1] - starts[0], dtype=np.int64))
     start = 0
     while start < len(costs):
         done = costs[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(costs, done + _ROWS_AT_ONCE, "right")))
-        yield range(start, end)
+        yield range(int(own[start]), int(own[start]) + end - start)
         start = end
 
 
-def _weigh_rows(search: Search, table: Properties, rows: range, known: dict[int, Ints]) -> None:
-    """Weigh each of these properties as a body, with every property as its head."""
+def _weigh_rows(search: Search, table: Properties, rows: range, known: dict[int, Ints], anything: tuple[Ints, int]) -> None:
+    """Weigh each of these properties as a body, with every property as its head.
+
+    ``anything`` says how often each head holds of things with any value of the same relation, and how many they are.
+    """
     relations = search.relations
     search.bodies += len(rows)
     some = table.members[rows.start : rows.stop]
     shared = (some @ table.of_thing).tocoo()
-    bodies, heads, support = shared.coords[0] + rows.start, shared.coords[1], shared.data
+    bodies, heads, support = shared.coords[0] + rows.start, shared.coords[1], shared.data.astype(np.int64)
     sizes = np.diff(table.members.indptr)
-    passing = (support >= search.floor[table.letters[heads]]) & (bodies != heads)
+    passing = search.promising(table.letters[heads], support, sizes[bodies]) & (bodies != heads)
     if search.options.measure == "standard":
-        passing &= support >= search.options.min_confidence * sizes[bodies]
+        passing &= (support * anything[1] > anything[0][heads] * sizes[bodies]) | (table.letters[bodies] == table.letters[heads])
     columns = {letter: place for place, letter in enumerate(known)}
     both = (some @ _indicators(relations, list(known.values()))).toarray()
     for body, head, count in zip(bodies[passing].tolist(), heads[passing].tolist(), support[passing].tolist(), strict=True):
@@ -128,29 +134,25 @@ def _indicators(relations: Relations, sets: Sequence[Ints]) -> Sparse:
     return csr_array((np.ones(len(members), np.int32), members, indptr), shape=(len(sets), relations.things)).T.tocsr()
 
 
-def weigh_things(search: Search, heads: Properties, things: Ints, body: Body, via: tuple[int, Ints]) -> None:
-    """Weigh the rules whose body holds of exactly these things.
+def weigh_things(search: Search, heads: Properties, things: Ints, body: Body, via: tuple[int, Ints]) -> Ints:
+    """Weigh the rules whose body holds of exactly these things; how many of them have each property.
 
     ``via`` is the first letter of its path, with the things from which the path's rest goes on. A head of that letter
     and one of these things is left out: whoever has it fulfils the body by it.
     """
     search.bodies += 1
     relations = search.relations
-    if len(things) < search.options.min_support or search.hopeless(len(things)):
-        return
     starts = heads.of_thing.indptr[things].astype(np.int64)
     sizes = heads.of_thing.indptr[things + 1] - starts
     support = np.bincount(heads.of_thing.indices[stretches(starts, sizes)], minlength=len(heads.letters))
-    passing = support >= search.floor[heads.letters]
-    if search.options.measure == "standard":
-        passing &= support >= search.options.min_confidence * len(things)
-    for place in np.flatnonzero(passing).tolist():
+    for place in np.flatnonzero(search.promising(heads.letters, support, len(things))).tolist():
         letter, constant = int(heads.letters[place]), int(heads.constants[place])
         if letter == via[0] and contains(via[1], constant):
             continue
         side, known = relations.known_side(letter)
         size = len(things) if side else int(np.isin(things, known, assume_unique=True).sum())
         search.offer(heads.atom(relations, place), body, Counts(int(support[place]), len(things), size))
+    return support
 
 
 def contains(ordered: Ints, value: int) -> bool:

@@ -34,8 +34,8 @@ class MiningOptions:
     The search stops after ``seconds``; unless it is that clock that stops it, the same seed finds the same rules.
     ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A body whose join
     passes ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` are as if absent.
-    ``capacity`` bounds the rules kept at any time (the best are); ``top`` those returned. ``samples`` bounds the
-    random paths drawn; None draws until nearly all of them are known.
+    The best ``per_relation`` rules for each head relation are kept, and the best ``top`` of all returned (None: all).
+    ``samples`` bounds the random paths drawn; None draws until nearly all of them are known.
     """
 
     seconds: float = 60.0
@@ -46,12 +46,12 @@ class MiningOptions:
     measure: Literal["standard", "pca"] = "standard"
     constants: bool = True
     seed: int = 0
-    top: int | None = None
+    top: int | None = 1_000
     ignore: frozenset[str] = frozenset()
     examples: int = 2
     samples: int | None = None
     max_join: int = 10_000_000
-    capacity: int = 200_000
+    per_relation: int = 1_000
     on_progress: Callable[[MiningProgress], None] | None = None
 
 

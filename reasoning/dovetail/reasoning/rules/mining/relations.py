@@ -121,8 +121,8 @@ class Relations:
         keys, wanted = first * self.things + second, xs * self.things + ys
         if not len(keys):
             return np.zeros(len(xs), np.bool_)
-        inside: NDArray[np.bool_] = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
-        return inside & (ys < self.things)
+        found: NDArray[np.bool_] = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
+        return np.asarray(found & (ys < self.things), np.bool_)
 
     @cached_property
     def pairs(self) -> PairTable:

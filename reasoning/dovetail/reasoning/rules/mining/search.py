@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dovetail.kg import TripleIndex
 from dovetail.reasoning.rules.mining.candidate import Atom, Body, Candidate, canonical, shorter
@@ -41,7 +42,8 @@ class Search:
         self.options = options
         self.started = time.monotonic()
         self.relations = Relations(index, options.ignore)
-        self.found: dict[Candidate, Counts] = {}
+        self.found: dict[int, dict[Candidate, Counts]] = {}
+        self.bar = np.zeros(self.relations.letters)
         self.seen: set[tuple[int, ...]] = set()
         self.stage = ""
         self.bodies = self.too_large = self.samples = 0
@@ -65,19 +67,20 @@ class Search:
         if self.options.on_progress is not None:
             seconds = self._reported - self.started
             self.options.on_progress(
-                MiningProgress(self.stage, seconds, len(self.found), self.bodies, self.too_large, self.samples, self.clock_stopped)
+                MiningProgress(self.stage, seconds, sum(map(len, self.found.values())), self.bodies, self.too_large, self.samples, self.clock_stopped)
             )
 
     def hopeless(self, body: int) -> bool:
         """Whether no head can be frequent enough beside a body of that size."""
         return self.options.measure == "standard" and body * self.options.min_confidence > int(self.relations.sizes.max(initial=0))
 
-    def promising(self, support: Ints, body: Ints | int) -> Ints:
-        """The letters whose rules may pass, by their supports and the body's sizes."""
-        passing = support >= self.floor
-        if self.options.measure == "standard":
-            passing &= support >= self.options.min_confidence * np.asarray(body)
-        return np.flatnonzero(passing)
+    def promising(self, letters: Ints, support: Ints, body: Ints | int) -> NDArray[np.bool_]:
+        """Which rules may be worth keeping, by the letters of their heads, their supports and the sizes of their bodies."""
+        passing = support >= self.floor[letters]
+        size = np.asarray(body) if self.options.measure == "standard" else support
+        passing &= support >= self.options.min_confidence * size
+        passing &= support >= self.bar[letters] * (size + UNSEEN)
+        return passing
 
     def offer(self, head: Atom, body: Body, counts: Counts) -> None:
         """Keep a rule that is good enough, and says something that its own body does not."""
@@ -85,29 +88,37 @@ class Search:
             return
         if len(body.atoms) > self.options.max_body:
             return
-        self.found[canonical(Candidate(head, body))] = counts
-        if len(self.found) > 2 * self.options.capacity:
-            self.found = dict(self.ranked()[: self.options.capacity])
-
-    def ranked(self) -> list[tuple[Candidate, Counts]]:
-        """The rules so far, best first."""
-        measure = self.options.measure
-
-        def rank(item: tuple[Candidate, Counts]) -> tuple[float, int, int, Candidate]:
-            candidate, counts = item
-            return -counts.cautious(measure), -counts.support, len(candidate.body.atoms), candidate
-
-        return sorted(self.found.items(), key=rank)
+        rules = self.found.setdefault(head[0], {})
+        rules[canonical(Candidate(head, body))] = counts
+        if len(rules) > 2 * self.options.per_relation:
+            self._trim(head[0])
 
     def best(self) -> list[tuple[Candidate, Counts]]:
         """The rules so far, best first, without those that are no surer than a shorter rule they contain."""
+        rules = [rule for found in self.found.values() for rule in self._distinct(found, self.options.per_relation)]
+        return sorted(rules, key=self._rank)[: self.options.top]
+
+    def _trim(self, relation: int) -> None:
+        """Keep the best rules for a relation, and from now on look only at rules as good as the last of them."""
+        rules = self._distinct(self.found[relation], self.options.per_relation)
+        self.found[relation] = dict(rules)
+        if len(rules) == self.options.per_relation:
+            letter = 2 * self.relations.names.index(relation)
+            self.bar[letter : letter + 2] = rules[-1][1].cautious(self.options.measure)
+
+    def _distinct(self, found: dict[Candidate, Counts], limit: int) -> list[tuple[Candidate, Counts]]:
+        """The best of these rules, without those that are no surer than a shorter one."""
         measure = self.options.measure
-        kept = []
-        for candidate, counts in self.ranked():
+        kept: list[tuple[Candidate, Counts]] = []
+        for candidate, counts in sorted(found.items(), key=self._rank):
             confidence = counts.confidence(measure)
-            wider = (self.found.get(other) for other in shorter(candidate))
+            wider = (found.get(other) for other in shorter(candidate))
             if all(other is None or other.confidence(measure) < confidence for other in wider):
                 kept.append((candidate, counts))
-                if len(kept) == self.options.top:
+                if len(kept) == limit:
                     break
         return kept
+
+    def _rank(self, item: tuple[Candidate, Counts]) -> tuple[float, int, int, Candidate]:
+        candidate, counts = item
+        return -counts.cautious(self.options.measure), -counts.support, len(candidate.body.atoms), candidate

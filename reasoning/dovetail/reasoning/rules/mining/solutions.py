@@ -49,8 +49,7 @@ def examples(relations: Relations, candidate: Candidate, limit: int) -> tuple[Ex
     while start < len(subjects) and len(found) < limit:
         bindings = _bound(candidate.head, subjects[start : start + size], objects[start : start + size])
         solutions = solve(relations, candidate.body, bindings)
-        rows = np.flatnonzero(np.diff(solutions[-1], prepend=-1)) if solutions[-1].size else []
-        for row in rows[: limit - len(found)]:
+        for row in np.flatnonzero(np.diff(solutions[-1], prepend=-1))[: limit - len(found)]:
             number = {name: int(column[row]) for name, column in solutions.items()}
             atoms = [(number.get(s, s), r, number.get(o, o)) for r, s, o in (candidate.head, *candidate.body.atoms)]
             found.append(tuple(ox.Triple(*map(to_ox, triple)) for triple in relations.index.decode(atoms)))  # type: ignore[arg-type]  # stated triples

@@ -1,0 +1,160 @@
+"""Clauses run to their fixpoint: components in order, each by semi-naive evaluation.
+
+Abiteboul, Hull, Vianu: Foundations of Databases (1995), 13.1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pyoxigraph as ox
+
+from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Clause
+from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
+from dovetail.reasoning.rules.numbering import Numbering
+from dovetail.reasoning.rules.options import Progress, RuleLimit, SaturationOptions
+from dovetail.reasoning.rules.plan import Focus
+from dovetail.reasoning.rules.program import Component, Program, prepare
+from dovetail.reasoning.rules.relation import Batch, Relation, Run, pack, run_of, select, union
+from dovetail.reasoning.rules.solve import Solver
+
+Changes: TypeAlias = dict[Key, list[Run]]
+"""Facts by relation, in the runs in which they came."""
+
+Head: TypeAlias = tuple[Clause, Key, Batch]
+"""What a clause derived in one relation."""
+
+
+class Engine:
+    """Facts, the clauses over them, and what has been derived. ``stamp`` counts the rounds in which facts came."""
+
+    def __init__(self, solver: Solver, clauses: Sequence[Clause], options: SaturationOptions, *, weighted: bool) -> None:
+        self.solver = solver
+        self.facts: Facts = solver.facts
+        self.base: Facts = solver.base
+        self.numbering: Numbering = solver.numbering
+        self.clauses = list(clauses)
+        self.options = options
+        self.weighted = weighted
+        self.stamp = 0
+        self.program = Program((), frozenset(), frozenset(), ())
+        self.touched: set[Key] = set()
+        self._parts_known = 0
+
+    # ------------------------------------------------------------------ fixpoints
+
+    def saturate(self) -> None:
+        """Derive everything: the schema first, because the program is fitted to it, then the rest."""
+        self.know_triple_terms()
+        while True:
+            self.fit()
+            schema = [c for c in self.program.components if any(self.facts.key(clause.head) in self.program.schema for clause in c.clauses)]
+            for component in schema:
+                self.fix(component)
+            if self.touched.isdisjoint(self.program.schema):
+                break
+        for place, component in enumerate(self.program.components):
+            self.fix(component)
+            if self.options.on_progress is not None:
+                self.options.on_progress(Progress(place + 1, len(self.program.components), len(self.facts)))
+
+    def fit(self) -> None:
+        """Fit the program to the present facts."""
+        self.program = prepare(self.clauses, self.solver)
+        self.touched.clear()
+
+    def is_fitting(self) -> bool:
+        """Whether the program still is that of the facts."""
+        return self.touched.isdisjoint(self.program.schema) and self.touched <= self.program.possible
+
+    def fix(self, component: Component) -> Changes:
+        """Run a component from scratch to its fixpoint, given all that it depends on."""
+        return self.fix_from(component, self.keep([head for clause in component.clauses for head in self.heads(clause)]))
+
+    def fix_from(self, component: Component, new: Changes) -> Changes:
+        """Run a component to its fixpoint after these of its own facts came; returns all of its facts that came."""
+        every: Changes = {}
+        while new:
+            for key, runs in new.items():
+                every.setdefault(key, []).extend(runs)
+            if not component.recursive:
+                break
+            new = self.keep([head for clause in component.clauses for head in self.entered(clause, new)])
+        return every
+
+    # ------------------------------------------------------------------ one clause
+
+    def heads(self, clause: Clause) -> Iterator[Head]:
+        """All that a clause derives."""
+        return ((clause, *head) for head in self.solver.solve(clause))
+
+    def entered(self, clause: Clause, changes: Changes, *, absences: bool = True) -> Iterator[Head]:
+        """What a clause derives from solutions that use one of the changed facts."""
+        if clause.rule.stated_only:
+            return
+        for place, atom in enumerate(clause.atoms):
+            key = self.facts.key(atom)
+            if key in changes or key == ANY:
+                yield from ((clause, *head) for head in self.solver.solve(clause, Focus(atom=place), changes, absences=absences))
+
+    # ------------------------------------------------------------------ facts
+
+    def keep(self, found: Sequence[Head]) -> Changes:
+        """Add what was derived; returns what of it is new, or surer than before."""
+        if not found:
+            return {}
+        self.stamp += 1
+        heads: defaultdict[Key, list[Batch]] = defaultdict(list)
+        for _, key, facts in found:
+            facts = self.valued(facts)
+            if self.options.min_confidence and facts.values is not None:
+                facts = select(facts, facts.values >= self.options.min_confidence)
+            if len(facts):
+                heads[key].append(facts)
+        new: Changes = {}
+        for key, parts in heads.items():
+            for one, fresh in self.facts.add(key, union(parts), self.stamp):
+                if len(fresh):
+                    new.setdefault(one, []).append(run_of(fresh, self.stamp))
+        self.touched |= new.keys()
+        for key, runs in self.know_triple_terms().items():
+            new.setdefault(key, []).extend(runs)
+        if len(self.facts) > self.options.max_facts:
+            worst = max(found, key=lambda head: len(head[2]))[0].rule
+            raise RuleLimit(
+                f"rule {worst.name} (line {worst.line}) goes past {self.options.max_facts:,} facts: "
+                "make its body more specific, or allow more facts"
+            )
+        return new
+
+    def valued(self, facts: Batch) -> Batch:
+        """Facts with a confidence each where confidences are kept: 1 where none is given."""
+        return Batch(facts.keys, np.ones(len(facts))) if self.weighted and facts.values is None else facts
+
+    def restart(self) -> None:
+        """Keep nothing but what is stated."""
+        self.facts.relations.clear()
+        self.facts.mirrored.clear()
+        self.facts.with_past = False
+        for key in self.base.stored():
+            self.facts.relations[key] = Relation(run_of(Batch(run.keys, run.values), 0) for run in self.base.relations[key].runs)
+        self._parts_known = 0
+
+    def know_triple_terms(self) -> Changes:
+        """Add the facts about the parts of triple terms met since the last time, and return them."""
+        came: Changes = {}
+        met = self.numbering.triples
+        while self._parts_known < len(met):
+            number = met[self._parts_known]
+            self._parts_known += 1
+            term = self.numbering.term(number)
+            assert isinstance(term, ox.Triple)
+            for predicate, part in zip(TRIPLE_PARTS, (term.subject, term.predicate, term.object), strict=True):
+                key = self.numbering.number(predicate), PAIRS
+                fact = self.valued(Batch(pack(np.array([number]), self.numbering.number(part))))
+                for one, fresh in self.facts.add(key, fact, self.stamp):
+                    came.setdefault(one, []).append(run_of(fresh, self.stamp))
+        return came
