@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -88,12 +88,13 @@ def random_edges(nodes: int, edges: int, seed: int) -> Edges:
 
 CLOSURE = ("path xy <- edge xy", "path xz <- path xy, edge yz")
 SAME_GENERATION = ("same xy <- parent xz, parent yz", "same xy <- parent xu, same uv, parent yv")
+JOIN = ("out xw <- one xy, two yz, three zw",)
 
-DATALOG: dict[str, tuple[tuple[str, ...], dict[str, Edges]]] = {
-    "closure": (CLOSURE, {"edge": random_edges(2050, 4100, seed=1)}),
-    "chain": (CLOSURE, {"edge": {(n, n + 1) for n in range(1500)}}),
-    "generation": (SAME_GENERATION, {"parent": {(n, (n - 1) // 2) for n in range(1, 2**11 - 1)}}),
-    "join": (("out xw <- one xy, two yz, three zw",), {name: random_edges(20_000, 96_000, seed) for seed, name in enumerate(("one", "two", "three"))}),
+DATALOG: dict[str, tuple[tuple[str, ...], Callable[[], dict[str, Edges]]]] = {
+    "closure": (CLOSURE, lambda: {"edge": random_edges(2050, 4100, seed=1)}),
+    "chain": (CLOSURE, lambda: {"edge": {(n, n + 1) for n in range(1500)}}),
+    "generation": (SAME_GENERATION, lambda: {"parent": {(n, (n - 1) // 2) for n in range(1, 2**11 - 1)}}),
+    "join": (JOIN, lambda: {name: random_edges(20_000, 96_000, seed) for seed, name in enumerate(("one", "two", "three"))}),
 }
 """Transitive closure of a random graph and of a path, who is as far from the root in a binary tree, and a join of three."""
 
@@ -109,7 +110,8 @@ def write(name: str, folder: Path) -> int:
         (folder / "rules.srl").write_text(sparql_rl(rules, lubm.ONTOLOGY), "utf-8")
         _write_nemo(rules, lubm.ONTOLOGY, folder)
         return len(rules)
-    texts, relations = DATALOG[name]
+    texts, make = DATALOG[name]
+    relations = make()
     rules = list(map(horn, texts))
     with (folder / "data.nt").open("w", encoding="utf-8") as out:
         for relation, edges in relations.items():

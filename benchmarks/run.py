@@ -37,7 +37,7 @@ def evaluate(*arguments: str, name: str) -> None:
 def main() -> None:
     """Run them all."""
     OUT.mkdir(parents=True, exist_ok=True)
-    for name in ("snapshot", "build"):
+    for name in ("snapshot", "rules", "build"):
         subprocess.run([sys.executable, str(HERE / f"bench_{name}.py"), "--json", str(OUT / f"{name}.json")], check=True)
     if not DATA.is_dir():
         print(f"evaluate: skipped, no data in {DATA}: set DOVETAIL_BENCH_DATA")

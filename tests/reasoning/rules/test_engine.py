@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pyoxigraph as ox
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.reasoning.rules.materialization import Materialization, saturate
-from dovetail.reasoning.rules.rule import RuleSet
+from dovetail.reasoning.rules.parse_triples import triple_term
+from dovetail.reasoning.rules.proof import Proof, prove, steps
+from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet
 from tests.reasoning.rules import programs
-from tests.reasoning.rules.reference import naive
+from tests.reasoning.rules.reference import Fact, Solution, fact_of, filled, match_all, naive, solutions
 
 
 def inferred(known: Materialization) -> set[ox.Triple]:
@@ -58,3 +64,107 @@ def test_exchanging_rules_is_as_starting_with_the_new_ones(facts: list[ox.Triple
     known = saturate(facts, before)
     known.set_rules(after)
     assert inferred(known) == inferred(saturate(facts, after))
+
+
+@st.composite
+def weighted_graphs(draw: st.DrawFn) -> dict[ox.Triple, float]:
+    facts = draw(programs.graphs)
+    return {fact: draw(st.sampled_from([1.0, 0.9, 0.6, 0.25])) for fact in facts}
+
+
+def best_confidences(rules: RuleSet, stated: dict[ox.Triple, float]) -> dict[ox.Triple, float]:
+    """For each fact the confidence of its best proof, by trying all rules until nothing gets surer."""
+    best = {fact_of(triple): confidence for triple, confidence in stated.items()}
+    base = dict(best)
+    while True:
+        before = dict(best)
+        for rule in rules.rules:
+            known = base if rule.stated_only else before
+            for solution in solutions(rule.body, {}, set(known), set(base)):
+                confidence = rule.weight
+                for part in rule.body:
+                    if isinstance(part, Pattern):
+                        s, p, o = (filled(node, solution, {}) for node in part.nodes)
+                        confidence *= known[s, p, o]
+                s, p, o = (filled(node, solution, {}) for node in rule.head[0].nodes)
+                best[s, p, o] = max(best.get((s, p, o), 0.0), confidence)
+        if all(abs(before.get(fact, 0.0) - confidence) < 1e-12 for fact, confidence in best.items()):
+            return {triple: confidence for fact, confidence in best.items() if isinstance(triple := triple_term(*fact), ox.Triple)}
+
+
+@given(weighted_graphs(), programs.programs(negation=False, weights=True))
+@settings(max_examples=200, deadline=None)
+def test_a_confidence_is_that_of_the_best_proof(stated: dict[ox.Triple, float], rules: RuleSet) -> None:
+    known = saturate(list(stated), rules, confidence=np.array(list(stated.values())))
+    expected = best_confidences(rules, stated)
+    assert {*inferred(known), *stated} == expected.keys()
+    for triple, confidence in expected.items():
+        assert known.confidence(triple) == pytest.approx(confidence)
+
+
+@given(weighted_graphs(), weighted_graphs(), programs.programs(negation=False, weights=True))
+@settings(max_examples=200, deadline=None)
+def test_confidences_after_changes_are_as_from_scratch(
+    stated: dict[ox.Triple, float], other: dict[ox.Triple, float], rules: RuleSet
+) -> None:
+    known = saturate(list(stated), rules, confidence=np.array(list(stated.values())))
+    coming = {triple: confidence for triple, confidence in other.items() if triple not in stated}
+    known.update(list(coming), list(stated)[::2], confidence=list(coming.values()))
+    now = {**dict(list(stated.items())[1::2]), **coming}
+    scratch = saturate(list(now), rules, confidence=np.array(list(now.values())))
+    assert inferred(known) == inferred(scratch)
+    for triple in {*now, *inferred(scratch)}:
+        assert known.confidence(triple) == pytest.approx(scratch.confidence(triple))
+
+
+def follows(rule: Rule, fact: Fact, premises: list[Fact], stated: set[Fact], known: set[Fact]) -> bool:
+    """Whether a rule really gives a fact from these premises: read off the rule alone, by matching."""
+    positive = [part for part in rule.body if isinstance(part, Pattern)]
+    found: list[Solution] = [{}]
+    for pattern, premise in zip(positive, premises, strict=True):
+        found = [extended for solution in found if (extended := match_all(pattern.nodes, premise, solution)) is not None]
+    rest = [part for part in rule.body if not isinstance(part, Pattern)]
+    for solution in found:
+        complete = solutions(rest, solution, stated if rule.stated_only else known, stated)
+        if any(match_all(pattern.nodes, fact, whole) is not None for whole in complete for pattern in rule.head):
+            return True
+    return False
+
+
+def check_proof(proof: Proof, rules: RuleSet, stated: dict[Fact, float], known: set[Fact]) -> None:
+    """Replays a proof; knows nothing of the engine."""
+    if proof.rule is None:
+        assert stated[proof.fact] == pytest.approx(proof.confidence)
+        return
+    rule = next(rule for rule in rules.rules if rule.name == proof.rule)
+    assert follows(rule, proof.fact, [premise.fact for premise in proof.premises], set(stated), known)
+    assert proof.confidence == pytest.approx(rule.weight * math.prod(premise.confidence for premise in proof.premises))
+    for premise in proof.premises:
+        check_proof(premise, rules, stated, known)
+
+
+@given(weighted_graphs(), programs.programs(negation=False, weights=True))
+@settings(max_examples=150, deadline=None)
+def test_the_proof_of_a_sure_fact_is_its_best_one(stated: dict[ox.Triple, float], rules: RuleSet) -> None:
+    known = saturate(list(stated), rules, confidence=np.array(list(stated.values())))
+    facts = {fact_of(triple): confidence for triple, confidence in stated.items()}
+    for triple in inferred(known):
+        proof = prove(known, triple)
+        check_proof(proof, rules, facts, set())
+        assert proof.confidence == pytest.approx(known.confidence(triple))
+
+
+@given(programs.graphs, programs.programs(), changes)
+@settings(max_examples=200, deadline=None)
+def test_proofs_replay_from_scratch_and_after_changes(
+    facts: list[ox.Triple], rules: RuleSet, steps_: list[tuple[list[ox.Triple], list[ox.Triple]]]
+) -> None:
+    known, stated = saturate(facts, rules), set(facts)
+    for added, removed in [([], []), *steps_]:
+        known.update(added, removed)
+        stated = (stated - set(removed)) | set(added)
+        everything = {fact_of(triple) for triple in stated | inferred(known)}
+        for triple in inferred(known):
+            check_proof(prove(known, triple), rules, {fact_of(triple): 1.0 for triple in stated}, everything)
+        told = list(steps(known))
+        assert {fact for fact, _, _ in told} == {fact_of(triple) for triple in inferred(known)}

@@ -71,7 +71,7 @@ class Skolem:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """A filter with the variables it reads."""
 
     expression: Expression
@@ -92,25 +92,34 @@ class Absence:
     """A negation. ``shared`` are the variables it has from outside; the others are its own."""
 
     atoms: tuple[Atom, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Condition, ...]
     shared: frozenset[str]
     stated_only: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """A rule with one head. ``binding`` is what specialisation has already put in place of variables."""
+    """A rule with one head.
+
+    ``binding`` is what specialisation has put in place of variables; ``general`` is the clause as it was before.
+    """
 
     rule: Rule
     head: Atom
     atoms: tuple[Atom, ...]
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Condition, ...] = ()
     makings: tuple[Making, ...] = ()
     absences: tuple[Absence, ...] = ()
     weight: float = 1.0
     binding: Mapping[str, int] = field(default_factory=dict)
     makes_triples: bool = False
     stratum: int = 0
+    general: Clause | None = None
+
+    @property
+    def premises(self) -> tuple[Atom, ...]:
+        """The atoms of the whole rule, those included that specialisation left out."""
+        return self.atoms if self.general is None else tuple(atom.bound(self.binding) for atom in self.general.atoms)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -131,6 +140,7 @@ class Clause:
             absences=absences,
             weight=self.weight * weight,
             binding=binding,
+            general=self,
         )
 
 
@@ -144,7 +154,7 @@ def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[C
     reader = _Reader(numbering)
     bound: set[str] = set()
     atoms: list[Atom] = []
-    tests: list[Test] = []
+    tests: list[Condition] = []
     makings: list[Making] = []
     absences: list[Absence] = []
     for part in rule.body:
@@ -176,8 +186,8 @@ def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[C
         )
 
 
-def _test(expression: Expression) -> Test:
-    return Test(expression, frozenset(v.name for v in variables(expression)))
+def _test(expression: Expression) -> Condition:
+    return Condition(expression, frozenset(v.name for v in variables(expression)))
 
 
 def _makes_triple(expression: Expression | Skolem) -> bool:

@@ -17,13 +17,13 @@ from rdflib.namespace import OWL, RDF, RDFS
 
 from dovetail.kg.errors import InputError
 from dovetail.reasoning.rules import datatypes
+from dovetail.reasoning.rules.facts import PAIRS
 from dovetail.reasoning.rules.matching import Fact, Facts
-from dovetail.reasoning.rules.packs import load_pack
-from dovetail.reasoning.rules.rule import GroundTerm, Pattern, Rule, RuleSet
 from dovetail.reasoning.rules.materialization import Materialization
 from dovetail.reasoning.rules.options import SaturationOptions
-from dovetail.reasoning.rules.facts import PAIRS
+from dovetail.reasoning.rules.packs import load_pack
 from dovetail.reasoning.rules.relation import lefts, rights
+from dovetail.reasoning.rules.rule import GroundTerm, Pattern, Rule, RuleSet
 
 PROFILES = ("simple", "rdf", "rdfs", "owl-rl")
 """The profiles, each stronger than the one before."""
@@ -56,7 +56,6 @@ class Closure:
     def __init__(self, facts: Iterable[Fact], regime: Regime, *, also: Iterable[Fact] = ()) -> None:
         self.profile, self.recognised = regime.profile, regime.recognised
         self._chosen: dict[datatypes.Value, ox.Literal] = {}
-        self.ill_typed: list[ox.Literal] = []
         self.stated = [self.meant(fact) for fact in facts]
         asked = [self.meant(fact) for fact in also]
         self.known = Facts(self.stated if self.profile == "simple" else self._saturated(asked))
@@ -75,11 +74,8 @@ class Closure:
             return ox.Triple(subject, term.predicate, value)  # type: ignore[arg-type]  # a name stays a name
         if not isinstance(term, ox.Literal):
             return term
-        value = self.value(term)
-        if value is None:
-            self.ill_typed.append(term)
-            return term
-        return self._chosen.setdefault(value, term)
+        denoted = self.value(term)
+        return term if denoted is None else self._chosen.setdefault(denoted, term)
 
     def value(self, literal: ox.Literal) -> datatypes.Value | None:
         """What the literal denotes as far as its datatype is recognised; None if it cannot denote."""
@@ -100,10 +96,7 @@ class Closure:
     # ------------------------------------------------------------------ what follows
 
     def _saturated(self, asked: list[Fact]) -> Iterable[Fact]:
-        pack = load_pack(self.profile)
-        given = Rule("urn:dovetail:rule:rdfs:rdfD1", tuple(Pattern(*fact) for fact in self._typings(asked)), ())
-        rules = replace(pack.rules, rules=(given, *pack.rules.rules)) if given.head else pack.rules
-        return everything(self.stated, rules)
+        return everything([*self.stated, *self._typings(asked)], load_pack(self.profile).rules)
 
     def _typings(self, asked: list[Fact]) -> Iterator[Fact]:
         """What literals, triple terms and names are by themselves, where the graph or the question makes it matter."""
@@ -168,7 +161,8 @@ class Closure:
     def contradictions(self) -> Iterator[Fact]:
         """Facts that cannot hold: by a rule, of a literal that is not what it is said to be, of two values that are one."""
         if self.profile != "simple":
-            yield from ((literal, _TYPE, literal.datatype) for literal in self.ill_typed)
+            literals = {term for fact in self.stated for part in fact for term in _inner(part) if isinstance(term, ox.Literal)}
+            yield from ((literal, _TYPE, literal.datatype) for literal in sorted(literals, key=str) if self.value(literal) is None)
         yield from self.known.by_predicate.get(INCONSISTENT, ())
         classes: defaultdict[GroundTerm, list[str]] = defaultdict(list)
         for s, p, o in self.known.by_predicate.get(_TYPE, ()):
@@ -189,22 +183,25 @@ class Closure:
         return all(value is not None and value[0] for value in values)
 
 
-def everything(stated: Iterable[Fact], rules: RuleSet) -> Iterator[Fact]:
+def everything(facts: Iterable[Fact], rules: RuleSet) -> Iterator[Fact]:
     """Facts with all that follows from them by rules, those included that no RDF graph can hold."""
-    known = Materialization((ox.Triple(*fact) for fact in stated), rules, options=SaturationOptions(generalised=True))
-    terms: dict[int, GroundTerm] = {}
-
-    def term(number: int) -> GroundTerm:
-        if number not in terms:
-            terms[number] = known.engine.numbering.term(number)
-        return terms[number]
-
-    for key in known.engine.facts.stored():
-        for run in known.engine.facts.relations[key].runs:
-            left = run.keys if key[1] != PAIRS else lefts(run.keys)
-            right = [key[1]] * len(left) if key[1] != PAIRS else rights(run.keys).tolist()
-            for s, o in zip(left.tolist(), right, strict=True):
-                yield term(s), term(key[0]), term(o)
+    triples: list[ox.Triple] = []
+    others: list[Pattern] = []
+    for s, p, o in facts:
+        if isinstance(s, ox.NamedNode | ox.BlankNode) and isinstance(p, ox.NamedNode):
+            triples.append(ox.Triple(s, p, o))
+        else:
+            others.append(Pattern(s, p, o))
+    if others:
+        rules = replace(rules, rules=(Rule("urn:dovetail:rule:given", tuple(others), ()), *rules.rules))
+    engine = Materialization(triples, rules, options=SaturationOptions(generalised=True)).engine
+    terms = [engine.numbering.term(number) for number in range(len(engine.numbering))]
+    for predicate, kind in engine.facts.stored():
+        for run in engine.facts.relations[predicate, kind].runs:
+            subjects = run.keys if kind != PAIRS else lefts(run.keys)
+            objects = [kind] * len(subjects) if kind != PAIRS else rights(run.keys).tolist()
+            for s, o in zip(subjects.tolist(), objects, strict=True):
+                yield terms[s], terms[predicate], terms[o]
 
 
 def _inner(term: GroundTerm) -> Iterator[GroundTerm]:

@@ -55,9 +55,8 @@ def described(graph: Collection[Fact]) -> Described:
     twice: set[GroundTerm] = set()
     for s, p, o in graph:
         name = _local(p)
-        if isinstance(s, ox.BlankNode) and name:
-            if parts[s].setdefault(name, o) != o:
-                twice.add(s)
+        if isinstance(s, ox.BlankNode) and name and parts[s].setdefault(name, o) != o:
+            twice.add(s)
     shaped = {node: has for node, has in parts.items() if frozenset(has) in _SHAPES and node not in twice}
     founded: dict[GroundTerm, dict[str, GroundTerm]] = {}
     while more := {node: has for node, has in shaped.items() if node not in founded and _rests_on(has, founded)}:

@@ -6,18 +6,29 @@ and a string are three values. Lexical forms are read as they are: " 3 " is no x
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-import struct
-from calendar import monthrange
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
-from xml.etree.ElementTree import ParseError, canonicalize
 
 import pyoxigraph as ox
+
+from dovetail.reasoning.rules.lexical import (
+    DECIMAL,
+    FLOATING,
+    NAME,
+    NAME_START,
+    TEXT,
+    base64_bytes,
+    canonical_xml,
+    date_time,
+    double,
+    fits,
+    json_value,
+    no_lexical_form,
+    reader,
+    single,
+)
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -139,112 +150,12 @@ def _bounds(numbers: Collection[Datatype]) -> tuple[Decimal, Decimal, bool]:
     return low, high, any(part.whole for part in numbers)
 
 
-# ---- From lexical forms to values
-
-
-def _reader(pattern: str, read: Callable[[str], Hashable]) -> Callable[[str], Hashable]:
-    compiled = re.compile(pattern)
-
-    def reader(text: str) -> Hashable:
-        if not compiled.fullmatch(text):
-            raise ValueError(text)
-        return read(text)
-
-    return reader
-
-
-def _fits(pattern: str) -> Callable[[Hashable], bool]:
-    compiled = re.compile(pattern)
-    return lambda text: isinstance(text, str) and compiled.fullmatch(text) is not None
-
-
-def _single(text: str) -> bytes:
-    """The nearest of the floats of four bytes, as bytes, because -0 is another value than 0 and NaN the same as itself."""
-    try:
-        return struct.pack(">f", float(text))
-    except OverflowError:
-        return struct.pack(">f", float("-inf" if text[0] == "-" else "inf"))
-
-
-def _double(text: str) -> bytes:
-    return struct.pack(">d", float(text))
-
-
-def _base64(text: str) -> bytes:
-    return base64.b64decode(text.replace(" ", ""), validate=True)
-
-
-def _date_time(text: str) -> Hashable:
-    match = _DATE_TIME.fullmatch(text)
-    if not match:
-        raise ValueError(text)
-    year, month, day, hour, minute = (int(match[part]) for part in ("year", "month", "day", "hour", "minute"))
-    second = Decimal(match["second"])
-    midnight = (hour, minute, second) == (24, 0, 0)
-    # Days of a month repeat every 400 years, and Python's calendar starts with the year 1.
-    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year % 400 + 400, month)[1] or not (midnight or hour < 24):
-        raise ValueError(text)
-    if midnight:  # the same as 00:00:00 of the next day
-        hour, day = 0, day + 1
-        if day > monthrange(year % 400 + 400, month)[1]:
-            year, month, day = year + month // 12, month % 12 + 1, 1
-    zone = match["zone"]
-    if zone is None:
-        return year, month, day, hour, minute, second, None
-    offset = 0 if zone == "Z" else (-1 if zone[0] == "-" else 1) * (int(zone[1:3]) * 60 + int(zone[4:]))
-    return year, month, day, hour, minute, second, offset
-
-
-_DATE_TIME = re.compile(
-    r"(?P<year>-?(?:[1-9]\d{3,8}|0\d{3}))-(?P<month>\d\d)-(?P<day>\d\d)T(?P<hour>\d\d):(?P<minute>[0-5]\d)"
-    r":(?P<second>[0-5]\d(?:\.\d+)?)(?P<zone>Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?",
-    re.ASCII,
-)
-
-
-def _xml(text: str) -> str:
-    """The canonical form of well-formed XML content. A DOCTYPE cannot stand inside an element, so none is obeyed."""
-    try:
-        return canonicalize(f"<x>{text}</x>")
-    except ParseError as error:
-        raise ValueError(text) from error
-
-
-def _json(text: str) -> Hashable:
-    try:
-        return _frozen(json.loads(text, parse_int=_double, parse_float=_double, parse_constant=_no_constant))
-    except RecursionError as error:
-        raise ValueError("too many JSON values inside one another") from error
-
-
-def _no_constant(name: str) -> Hashable:
-    raise ValueError(name)
-
-
-def _frozen(value: object) -> Hashable:
-    if isinstance(value, dict):
-        return ("object", frozenset((key, _frozen(inner)) for key, inner in value.items()))
-    if isinstance(value, list):
-        return ("array", tuple(map(_frozen, value)))
-    return (type(value).__name__, str(value) if isinstance(value, str | bool) else value if isinstance(value, bytes) else "")
-
-
 # ---- The datatypes
-
-_DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-_FLOATING = _DECIMAL + r"(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN"
-_NAME_START = (
-    r"A-Z_a-z\xC0-\xD6\xD8-\xF6\xF8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF"
-    r"\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
-)
-_NAME = _NAME_START + r"\-.0-9\xB7\u0300-\u036F\u203F\u2040"
-_TEXT = r"[\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]*"
-
 
 def _integer(low: int | None = None, high: int | None = None) -> Datatype:
     return Datatype(
         "decimal",
-        _reader(r"[+-]?[0-9]+", Decimal),
+        reader(r"[+-]?[0-9]+", Decimal),
         low=Decimal("-Infinity") if low is None else Decimal(low),
         high=Decimal("Infinity") if high is None else Decimal(high),
         whole=True,
@@ -252,11 +163,11 @@ def _integer(low: int | None = None, high: int | None = None) -> Datatype:
 
 
 def _string(pattern: str, *parents: str) -> Datatype:
-    return Datatype("string", _reader(_TEXT, str), _fits(pattern), frozenset(XSD + parent for parent in parents))
+    return Datatype("string", reader(TEXT, str), fits(pattern), frozenset(XSD + parent for parent in parents))
 
 
 _OF_XSD = {
-    "decimal": Datatype("decimal", _reader(_DECIMAL, Decimal)),
+    "decimal": Datatype("decimal", reader(DECIMAL, Decimal)),
     "integer": _integer(),
     "nonNegativeInteger": _integer(0),
     "nonPositiveInteger": _integer(None, 0),
@@ -270,38 +181,34 @@ _OF_XSD = {
     "unsignedInt": _integer(0, 2**32 - 1),
     "unsignedShort": _integer(0, 2**16 - 1),
     "unsignedByte": _integer(0, 2**8 - 1),
-    "float": Datatype("float", _reader(_FLOATING, _single)),
-    "double": Datatype("double", _reader(_FLOATING, _double)),
-    "boolean": Datatype("boolean", _reader("true|false|1|0", lambda text: text in ("true", "1"))),
-    "hexBinary": Datatype("hexBinary", _reader(r"(?:[0-9a-fA-F]{2})*", bytes.fromhex)),
-    "base64Binary": Datatype("base64Binary", _reader(r"[A-Za-z0-9+/= ]*", _base64)),
-    "anyURI": Datatype("anyURI", _reader(_TEXT, str)),
-    "dateTime": Datatype("dateTime", _date_time),
+    "float": Datatype("float", reader(FLOATING, single)),
+    "double": Datatype("double", reader(FLOATING, double)),
+    "boolean": Datatype("boolean", reader("true|false|1|0", lambda text: text in ("true", "1"))),
+    "hexBinary": Datatype("hexBinary", reader(r"(?:[0-9a-fA-F]{2})*", bytes.fromhex)),
+    "base64Binary": Datatype("base64Binary", reader(r"[A-Za-z0-9+/= ]*", base64_bytes)),
+    "anyURI": Datatype("anyURI", reader(TEXT, str)),
+    "dateTime": Datatype("dateTime", date_time),
     "dateTimeStamp": Datatype(
         "dateTime",
-        _date_time,
+        date_time,
         lambda moment: isinstance(moment, tuple) and moment[-1] is not None,
         frozenset({XSD + "dateTime"}),
     ),
-    "string": Datatype("string", _reader(_TEXT, str)),
+    "string": Datatype("string", reader(TEXT, str)),
     "normalizedString": _string(r"[^\t\n\r]*", "string"),
     "token": _string(r"(?:[^\t\n\r ]+(?: [^\t\n\r ]+)*)?", "string", "normalizedString"),
     "language": _string(r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*", "string", "normalizedString", "token", "NMTOKEN"),
-    "NMTOKEN": _string(f"[:{_NAME}]+", "string", "normalizedString", "token"),
-    "Name": _string(f"[:{_NAME_START}][:{_NAME}]*", "string", "normalizedString", "token", "NMTOKEN"),
-    "NCName": _string(f"[{_NAME_START}][{_NAME}]*", "string", "normalizedString", "token", "NMTOKEN", "Name"),
+    "NMTOKEN": _string(f"[:{NAME}]+", "string", "normalizedString", "token"),
+    "Name": _string(f"[:{NAME_START}][:{NAME}]*", "string", "normalizedString", "token", "NMTOKEN"),
+    "NCName": _string(f"[{NAME_START}][{NAME}]*", "string", "normalizedString", "token", "NMTOKEN", "Name"),
 }
 
 
-def _no_lexical_form(text: str) -> Hashable:
-    raise ValueError(f"{text}: a literal of this datatype has a language tag")
-
-
 DATATYPES = {XSD + name: datatype for name, datatype in _OF_XSD.items()} | {
-    RDF + "langString": Datatype("langString", _no_lexical_form, lambda value: isinstance(value, tuple) and not value[2]),
-    RDF + "dirLangString": Datatype("langString", _no_lexical_form, lambda value: isinstance(value, tuple) and bool(value[2])),
-    RDF + "XMLLiteral": Datatype("XMLLiteral", _xml),
-    RDF + "JSON": Datatype("JSON", _json),
+    RDF + "langString": Datatype("langString", no_lexical_form, lambda value: isinstance(value, tuple) and not value[2]),
+    RDF + "dirLangString": Datatype("langString", no_lexical_form, lambda value: isinstance(value, tuple) and bool(value[2])),
+    RDF + "XMLLiteral": Datatype("XMLLiteral", canonical_xml),
+    RDF + "JSON": Datatype("JSON", json_value),
 }
 """The known datatypes by IRI."""
 

@@ -16,12 +16,15 @@ import pyoxigraph as ox
 
 from dovetail.reasoning.rules.closure import Closure, Regime
 from dovetail.reasoning.rules.comprehension import Described, described
-from dovetail.reasoning.rules.datatypes import DATATYPES
+from dovetail.reasoning.rules.datatypes import DATATYPES, RDF, XSD
 from dovetail.reasoning.rules.matching import Binding, Fact, blanks_of, filled, fits
-from dovetail.reasoning.rules.refutation import TYPE, Alternatives, denial, owl, pairs, pairwise
+from dovetail.reasoning.rules.refutation import PAIRWISE, TYPE, Alternatives, denial, owl, pairs
 
 KNOWN_DATATYPES = frozenset(DATATYPES)
 """The datatypes whose values are known."""
+
+ALWAYS_KNOWN = frozenset({XSD + "string", RDF + "langString", RDF + "dirLangString"})
+"""The datatypes that every reader of RDF recognises."""
 
 
 def consistent(graph: Iterable[ox.Triple], *, profile: str = "owl-rl", datatypes: Collection[str] = KNOWN_DATATYPES) -> bool:
@@ -31,7 +34,7 @@ def consistent(graph: Iterable[ox.Triple], *, profile: str = "owl-rl", datatypes
     >>> consistent([ox.Triple(cat, owl("disjointWith"), dog), ox.Triple(rex, TYPE, cat), ox.Triple(rex, TYPE, dog)])
     False
     """
-    return _consistent(map(_fact, graph), Regime(profile, frozenset(datatypes)))
+    return _consistent(map(_fact, graph), Regime(profile, frozenset(datatypes) | ALWAYS_KNOWN))
 
 
 def entails(
@@ -47,7 +50,7 @@ def entails(
     >>> entails(facts, [ox.Triple(a, p, c)]), entails(facts, [ox.Triple(a, p, c)], profile="rdfs")
     (True, False)
     """
-    regime = Regime(profile, frozenset(datatypes))
+    regime = Regime(profile, frozenset(datatypes) | ALWAYS_KNOWN)
     given = list(map(_fact, premise))
     asked = _renamed(map(_fact, conclusion))
     closure = Closure(given, regime, also=asked)
@@ -84,10 +87,9 @@ def _proved(goal: Described, given: list[Fact], regime: Regime) -> bool:
 def _axioms_of(about: list[Fact], goal: Described) -> list[Alternatives] | None:
     """The denials of the axioms that a blank node stands for; None if it stands for a thing."""
     has = {p: o for _, p, o in about}
-    relation = pairwise(has.get(TYPE))
-    listed = has.get(owl("members"), has.get(owl("distinctMembers")))
-    if relation is not None and listed in goal.parts:
-        return [denial(axiom, goal.parts) for axiom in pairs(listed, relation, goal.parts)]
+    kind, listed = has.get(TYPE), has.get(owl("members"), has.get(owl("distinctMembers")))
+    if kind in PAIRWISE and listed in goal.parts:
+        return [denial(axiom, goal.parts) for axiom in pairs(listed, PAIRWISE[kind], goal.parts)]
     source, predicate = has.get(owl("sourceIndividual")), has.get(owl("assertionProperty"))
     target = has.get(owl("targetIndividual"), has.get(owl("targetValue")))
     if source is None or predicate is None or target is None:

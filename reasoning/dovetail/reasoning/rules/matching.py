@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 import pyoxigraph as ox
 
 from dovetail.reasoning.rules.rule import GroundTerm

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules.notation3_builtins import BUILTINS, LIBRARIES, LOG, Builtin, Kind
 from dovetail.reasoning.rules.parse_triples import HEAD, Labels, Place, TripleReader, ground_triples
 from dovetail.reasoning.rules.rule import (
@@ -134,15 +133,10 @@ class _Notation3(TermReader):
 
     def _triples(self, place: Place, labels: Labels, *, single: bool = False) -> list[Pattern]:
         triples = TripleReader(self, place, labels)
-        try:
-            if single:
-                triples.same_subject()
-            else:
-                triples.block()
-        except RuleError:
-            if self.kind == "{":
-                self.fail("a formula can only stand beside =>, not be spoken of (log:includes and its like are not supported)")
-            raise
+        if single:
+            triples.same_subject()
+        else:
+            triples.block()
         return triples.patterns
 
     def _refuse_builtins(self, patterns: list[Pattern], *, at: int) -> None:

@@ -190,7 +190,7 @@ class TripleReader:
             return RDF_NIL
         if kind == "<<(":
             return self._triple_term()
-        reader.fail(f"expected a term {where}")
+        reader.fail(f"expected a term {where}" if kind != "{" else f"a formula cannot stand {where}")
 
     def _variable(self) -> Variable:
         if not self.place.variables:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Making, Test
+from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Condition, Making
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts
 from dovetail.reasoning.rules.relation import Run, lefts, rights
 
@@ -32,23 +32,23 @@ class Focus:
 class Step:
     """One part to look at, and the variables still needed after it."""
 
-    part: Atom | Test | Making | Absence
+    part: Atom | Condition | Making | Absence
     keep: frozenset[str]
 
 
 Plan: TypeAlias = tuple[Step, ...]
 
 
-def plan(clause: Clause, facts: Facts, focus: Focus | None, *, absences: bool = True) -> Plan:
-    """The steps that solve a clause, after those variables are bound that its focus binds."""
+def plan(clause: Clause, facts: Facts, focus: Focus | None, *, absences: bool = True, keep: frozenset[str] = frozenset()) -> Plan:
+    """The steps that solve a clause, after those variables are bound that its focus binds; ``keep`` are wanted besides its head's."""
     atoms = [atom for place, atom in enumerate(clause.atoms) if focus is None or focus.absence is not None or focus.atom != place]
-    parts: list[Test | Making | Absence] = [*clause.makings, *clause.tests, *(clause.absences if absences else ())]
+    parts: list[Condition | Making | Absence] = [*clause.makings, *clause.tests, *(clause.absences if absences else ())]
     known = set(clause.binding)
     if focus is not None:
         known |= focus_atom(clause, focus).names
         if focus.absence is not None:
             known &= clause.absences[focus.absence].shared | clause.binding.keys()
-    return _pruned(list(_ordered(atoms, parts, known, facts)), clause.head.names)
+    return _pruned(list(_ordered(atoms, parts, known, facts)), clause.head.names | keep)
 
 
 def plan_atoms(atoms: Sequence[Atom], facts: Facts, keep: frozenset[str]) -> Plan:
@@ -69,16 +69,16 @@ def focus_atom(clause: Clause, focus: Focus) -> Atom:
     return clause.head if focus.atom is None else clause.atoms[focus.atom]
 
 
-def needs(part: Atom | Test | Making | Absence) -> frozenset[str]:
+def needs(part: Atom | Condition | Making | Absence) -> frozenset[str]:
     """The variables whose values a part reads or checks."""
-    if isinstance(part, Atom | Test):
+    if isinstance(part, Atom | Condition):
         return part.names
     return part.names | {part.target} if isinstance(part, Making) else part.shared
 
 
 def _ordered(
-    atoms: list[Atom], parts: list[Test | Making | Absence], known: set[str], facts: Facts
-) -> Iterator[Atom | Test | Making | Absence]:
+    atoms: list[Atom], parts: list[Condition | Making | Absence], known: set[str], facts: Facts
+) -> Iterator[Atom | Condition | Making | Absence]:
     parts = list(parts)
     while atoms or parts:
         ready = next((part for part in parts if _inputs(part) <= known), None)
@@ -98,11 +98,11 @@ def _ordered(
         yield best
 
 
-def _inputs(part: Test | Making | Absence) -> frozenset[str]:
+def _inputs(part: Condition | Making | Absence) -> frozenset[str]:
     return part.shared if isinstance(part, Absence) else part.names
 
 
-def _pruned(parts: Sequence[Atom | Test | Making | Absence], last: frozenset[str]) -> Plan:
+def _pruned(parts: Sequence[Atom | Condition | Making | Absence], last: frozenset[str]) -> Plan:
     keep, steps = last, []
     for part in reversed(parts):
         steps.append(Step(part, keep))

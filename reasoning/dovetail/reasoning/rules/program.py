@@ -57,13 +57,14 @@ def prepare(clauses: Sequence[Clause], solver: Solver) -> Program:
         special.extend(_specialised(clause, solver, schema))
     # What one rule makes of two schema facts it may make once.
     special = list({clause.identity: clause for clause in special}.values())
-    able, possible = _able(special, solver.facts)
+    parts = [(solver.numbering.number(part), PAIRS) for part in TRIPLE_PARTS]
+    able, possible = _able(special, solver.facts, parts)
     for clause in able:
         for atom, stated_only in _read(clause):
             if isinstance(atom.predicate, int) and _is_open(atom, solver.facts):
                 (solver.base if stated_only else solver.facts).mirror(atom.predicate)
     strata = sorted({clause.stratum for clause in able})
-    components = [c for number in strata for c in _components([x for x in able if x.stratum == number], solver.facts)]
+    components = [c for number in strata for c in _components([x for x in able if x.stratum == number], solver.facts, parts)]
     return Program(tuple(components), frozenset(schema), frozenset(possible), tuple(able))
 
 
@@ -128,7 +129,7 @@ def _read(clause: Clause) -> Iterator[tuple[Atom, bool]]:
 # ---------------------------------------------------------------------- what can fire
 
 
-def _able(clauses: Sequence[Clause], facts: Facts) -> tuple[list[Clause], set[Key]]:
+def _able(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> tuple[list[Clause], set[Key]]:
     """The clauses all of whose atoms may come to have facts, and the relations that may."""
     possible: set[Key] = {key for key, relation in facts.relations.items() if len(relation)}
     predicates = {key[0] for key in possible}
@@ -158,12 +159,14 @@ def _able(clauses: Sequence[Clause], facts: Facts) -> tuple[list[Clause], set[Ke
             key = facts.key(clause.head)
             possible.add(key)
             predicates.add(key[0])
+            if clause.makes_triples:
+                possible.update(parts)
 
 
 # ---------------------------------------------------------------------- order
 
 
-def _components(clauses: Sequence[Clause], facts: Facts) -> Iterator[Component]:
+def _components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> Iterator[Component]:
     """The components of one stratum, in which nothing that is derived is negated."""
     graph: nx.DiGraph[_Node] = nx.DiGraph()
     own: defaultdict[_Node, list[Clause]] = defaultdict(list)
@@ -178,6 +181,8 @@ def _components(clauses: Sequence[Clause], facts: Facts) -> Iterator[Component]:
             if not stated_only:
                 keys.add(facts.key(atom))
                 graph.add_edge(facts.key(atom), head)
+        if clause.makes_triples:
+            graph.add_edges_from((head, part) for part in parts)
     _tie(graph, keys, facts)
     whole = nx.condensation(graph)
     for number in nx.lexicographical_topological_sort(whole):

@@ -93,13 +93,12 @@ def _deny_restriction(x: GroundTerm, has: Mapping[str, GroundTerm], described: D
     return [more + kinds]
 
 
-def pairwise(node_type: GroundTerm) -> ox.NamedNode | None:
-    """The relation that a node of this type says of each two of its members, None for other types."""
-    return {
-        owl("AllDifferent"): owl("differentFrom"),
-        owl("AllDisjointClasses"): owl("disjointWith"),
-        owl("AllDisjointProperties"): owl("propertyDisjointWith"),
-    }.get(node_type)  # type: ignore[call-overload, no-any-return]  # a term of another kind is simply not there
+PAIRWISE: dict[GroundTerm, ox.NamedNode] = {
+    owl("AllDifferent"): owl("differentFrom"),
+    owl("AllDisjointClasses"): owl("disjointWith"),
+    owl("AllDisjointProperties"): owl("propertyDisjointWith"),
+}
+"""The relation that a node of each type says of every two of its members."""
 
 
 def pairs(first: GroundTerm, relation: ox.NamedNode, described: Descriptions) -> list[Fact]:

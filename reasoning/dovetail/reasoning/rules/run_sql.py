@@ -99,7 +99,7 @@ class Spark:
         frame = self._session.sql(query)
         kept = frame.checkpoint() if self._session.sparkContext.getCheckpointDir() else frame.localCheckpoint()
         kept.createOrReplaceTempView(table)
-        return kept.count()
+        return int(kept.count())
 
     def append(self, table: str, query: str) -> None:
         """Adds a query's result to a table."""
@@ -129,8 +129,8 @@ def saturate_sql(rules: RuleSet, engine: SqlEngine) -> int:
     """
     check_rules(rules)
     layers = stratify(rules)
-    saturation = _Saturation(engine, asks_terms=any([reads_terms(rule) for rule in rules.rules]))
-    doubts = {rule.name: doubtful_cases(rule) for rule in rules.rules}
+    asking = [rule for rule in rules.rules if reads_terms(rule)]  # looks at every rule, so that none is refused half-way
+    saturation = _Saturation(engine, asks_terms=bool(asking))
     saturation.start(rules.facts)
     for layer in layers:
         general = [rule for rule in layer if not rule.runs_once]
@@ -139,7 +139,7 @@ def saturate_sql(rules: RuleSet, engine: SqlEngine) -> int:
         later = [query for rule in general for place in _fed(rule, general) for query in _queries(rule, engine, delta=place)]
         while saturation.add(queries):
             queries = later
-        for case in (case for rule in layer for case in doubts[rule.name]):
+        for case in (case for rule in layer for case in doubtful_cases(rule)):
             if engine.rows(case.query.sql(dialect=engine.dialect)):
                 raise RuleError(f"rule {case.rule}: among its facts is {case.reason}, which SQL does not treat as SPARQL does")
     new = f"SELECT s, p, o FROM {KNOWN} WHERE NOT p LIKE '<{HELPER}%' EXCEPT SELECT s, p, o FROM {STATED}"

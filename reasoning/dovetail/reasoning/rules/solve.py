@@ -9,7 +9,7 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Making, Skolem, Slot, Test
+from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Condition, Making, Skolem, Slot
 from dovetail.reasoning.rules.expression import evaluate_rows
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.numbering import Numbering
@@ -41,7 +41,7 @@ class Solver:
         self.numbering = numbering
         self.now = now
         self.generalised = generalised
-        self._plans: dict[tuple[Clause, Focus | None, bool], Plan] = {}
+        self._plans: dict[tuple[Clause, Focus | None, bool, bool], Plan] = {}
 
     def solve(
         self, clause: Clause, focus: Focus | None = None, delta: Delta | None = None, *, absences: bool = True
@@ -55,14 +55,15 @@ class Solver:
             yield from self._heads(clause, table)
 
     def solutions(
-        self, clause: Clause, focus: Focus | None = None, delta: Delta | None = None, *, absences: bool = True
+        self, clause: Clause, focus: Focus | None = None, delta: Delta | None = None, *, absences: bool = True, whole: bool = False
     ) -> Iterator[Table]:
-        """The solutions of a clause as tables that hold at least the variables of its head."""
+        """The solutions of a clause: columns for its head's variables, or (``whole``) for all of its atoms', and then nothing repeats."""
         facts = self.base if clause.rule.stated_only else self.facts
-        key = clause, focus, absences
+        key = clause, focus, absences, whole
         steps = self._plans.get(key)
         if steps is None:
-            steps = self._plans[key] = plan(clause, facts, focus, absences=absences)
+            keep = frozenset[str]().union(*(atom.names for atom in clause.atoms)) if whole else frozenset[str]()
+            steps = self._plans[key] = plan(clause, facts, focus, absences=absences, keep=keep)
         for start in self._entries(clause, focus, delta or {}):
             yield from self._run(clause.binding, steps, start, facts)
 
@@ -94,14 +95,14 @@ class Solver:
             if found.size:
                 yield from self._run(constants, tuple(rest), found.only(step.keep), facts)
 
-    def _step(self, constants: Mapping[str, int], part: Atom | Test | Making | Absence, table: Table, facts: Facts) -> Iterator[Table]:
+    def _step(self, constants: Mapping[str, int], part: Atom | Condition | Making | Absence, table: Table, facts: Facts) -> Iterator[Table]:
         if isinstance(part, Atom):
             if isinstance(part.predicate, str):
                 yield from _extend_by_any(table, part, facts)
             else:
                 key = facts.key(part)
                 yield from extend(table, facts.runs(key), part.left, part.right if key[1] == PAIRS else None)
-        elif isinstance(part, Test):
+        elif isinstance(part, Condition):
             yield table.take(self._true(constants, part, table))  # type: ignore[arg-type]  # a mask is taken like rows
         elif isinstance(part, Making):
             yield self._made(constants, part, table)
@@ -121,7 +122,7 @@ class Solver:
 
     # ------------------------------------------------------------------ expressions
 
-    def _true(self, constants: Mapping[str, int], test: Test, table: Table) -> Mask:
+    def _true(self, constants: Mapping[str, int], test: Condition, table: Table) -> Mask:
         names = sorted(test.names)
         # IF gives the effective boolean value, and an error where there is none.
         condition = Call("IF", (test.expression, _TRUE, _FALSE))

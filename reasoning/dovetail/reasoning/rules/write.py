@@ -84,7 +84,7 @@ class _Writer:
             body = [self.part(part) for part in rule.body]
         except _Unwritable as problem:
             raise RuleError(f"rule {rule.name} cannot be written: {problem}") from None
-        shown = f"{{ {' . '.join(head)} }}" if len(head) < 3 else _lines([f"{triple} ." for triple in head])
+        shown = f"{{ {' . '.join(head)} }}" if 0 < len(head) < 3 else _lines([f"{triple} ." for triple in head])
         return f"RULE{name}{weight} {shown}\nWHERE{' DATA' if rule.stated_only else ''} {_lines(body)}"
 
     def part(self, part: BodyPart) -> str:

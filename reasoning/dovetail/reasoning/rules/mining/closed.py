@@ -21,7 +21,11 @@ from dovetail.reasoning.rules.mining.search import Counts, Search
 
 def single_letters(search: Search) -> None:
     """Bodies of one atom, and of two or three (one joined by others) around the same two things."""
-    for letter in search.relations.path_letters[::2]:
+    relations = search.relations
+    for letter in relations.path_letters:
+        _, letters = relations.matches(*relations.links(letter).ends())
+        search.alone[letter] = np.bincount(letters, minlength=relations.letters) / relations.sizes[letter]
+    for letter in relations.path_letters[::2]:
         if search.out_of_time:
             return
         weigh_path(search, (letter,))
@@ -188,7 +192,8 @@ def _weigh_meets(search: Search, body: Body, pairs: Pairs, matches: tuple[Ints, 
             continue
         heads[other] = 0
         if search.options.measure == "standard":
-            heads[heads * len(pairs.ends[0]) <= support * size] = 0  # no surer than without the other atom
+            parents = np.maximum(support / len(pairs.ends[0]), search.alone[other])
+            heads[heads / size < search.surer(parents)] = 0
         for letter in np.flatnonzero(search.promising(np.arange(relations.letters), heads, size)).tolist():
             if chosen is None:
                 inside = places[letters == other]

@@ -117,7 +117,8 @@ def _weigh_rows(search: Search, table: Properties, rows: range, known: dict[int,
     sizes = np.diff(table.members.indptr)
     passing = search.promising(table.letters[heads], support, sizes[bodies]) & (bodies != heads)
     if search.options.measure == "standard":
-        passing &= (support * anything[1] > anything[0][heads] * sizes[bodies]) | (table.letters[bodies] == table.letters[heads])
+        parents = np.where(table.letters[bodies] == table.letters[heads], -1.0, anything[0][heads] / anything[1])
+        passing &= support / sizes[bodies] >= search.surer(parents)
     columns = {letter: place for place, letter in enumerate(known)}
     both = (some @ _indicators(relations, list(known.values()))).toarray()
     for body, head, count in zip(bodies[passing].tolist(), heads[passing].tolist(), support[passing].tolist(), strict=True):

@@ -32,8 +32,9 @@ class MiningOptions:
     """Which rules are worth having, and how long to look for them.
 
     The search stops after ``seconds``; unless it is that clock that stops it, the same seed finds the same rules.
-    ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A body whose join
-    passes ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` are as if absent.
+    ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A rule must be surer
+    than each shorter rule it contains, by ``min_gain`` at least. A body whose join passes ``max_join`` rows is left out
+    and counted in the progress. Relations in ``ignore`` are as if absent.
     The best ``per_relation`` rules for each head relation are kept, and the best ``top`` of all returned (None: all).
     ``samples`` bounds the random paths drawn; None draws until nearly all of them are known.
     """
@@ -43,6 +44,7 @@ class MiningOptions:
     min_support: int = 5
     min_confidence: float = 0.1
     min_head_coverage: float = 0.0
+    min_gain: float = 0.01
     measure: Literal["standard", "pca"] = "standard"
     constants: bool = True
     seed: int = 0

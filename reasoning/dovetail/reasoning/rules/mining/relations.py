@@ -70,6 +70,7 @@ class Relations:
         self.path_letters = [letter for letter in range(self.letters) if letter & ~1 != self.type_letter]
         self.sizes = np.array([len(index.rows(p=self.names[letter >> 1])) for letter in range(self.letters)], np.int64)
         self.links = lru_cache(maxsize=None)(self._links)
+        self.keys = lru_cache(maxsize=None)(self._keys)
         self.whole = lru_cache(maxsize=max(16, _CACHED_NUMBERS // max(self.things, 1)))(self._whole)
 
     def relation(self, letter: int) -> int:
@@ -116,18 +117,16 @@ class Relations:
 
     def has(self, letter: int, xs: Ints, ys: Ints) -> NDArray[np.bool_]:
         """Whether the letter joins each of these pairs."""
-        links = self.links(letter)
-        first, second = links.ends()
-        keys, wanted = first * self.things + second, xs * self.things + ys
+        keys, wanted = self.keys(letter), xs * self.things + ys
         if not len(keys):
             return np.zeros(len(xs), np.bool_)
-        found: NDArray[np.bool_] = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
-        return np.asarray(found & (ys < self.things), np.bool_)
+        found = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)]
+        return (found == wanted) & (ys < self.things)
 
     @cached_property
     def pairs(self) -> PairTable:
         """Every pair that path letters join, with these letters."""
-        parts = [(xs * self.things + ys, letter) for letter in self.path_letters for xs, ys in [self.links(letter).ends()]]
+        parts = [(self.keys(letter), letter) for letter in self.path_letters]
         keys = np.concatenate([keys for keys, _ in parts]) if parts else np.empty(0, np.int64)
         letters = np.repeat([letter for _, letter in parts], [len(keys) for keys, _ in parts]).astype(np.int64)
         order = np.argsort(keys, kind="stable")
@@ -164,7 +163,13 @@ class Relations:
         shape = (len(starts), self.things)
         return Links(first[starts], csr_array((np.ones(len(second), np.bool_), second, indptr), shape=shape))
 
+    def _keys(self, letter: int) -> Ints:
+        """The pairs that a letter joins as sorted numbers."""
+        xs, ys = self.links(letter).ends()
+        return xs * self.things + ys
+
     def _whole(self, letter: int) -> Sparse:
+        """The pairs that a letter joins, with a row for every thing."""
         links = self.links(letter)
         sizes = np.zeros(self.things + 1, np.int64)
         sizes[links.rows + 1] = np.diff(links.matrix.indptr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from dovetail.reasoning.rules.mining.relations import Ints, Relations
 UNSEEN = 5
 """Counterexamples a rule is thought to have beside those seen, when rules are ranked (AnyBURL's pessimism)."""
 _REPORT_SECONDS = 1.0
+_ROUNDING = 1e-9
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Search:
         self.started = time.monotonic()
         self.relations = Relations(index, options.ignore)
         self.found: dict[int, dict[Candidate, Counts]] = {}
+        self.alone: dict[int, NDArray[np.float64]] = {}
         self.bar = np.zeros(self.relations.letters)
         self.seen: set[tuple[int, ...]] = set()
         self.stage = ""
@@ -82,6 +86,10 @@ class Search:
         passing &= support >= self.bar[letters] * (size + UNSEEN)
         return passing
 
+    def surer(self, confidence: Number) -> Number:
+        """The least confidence that is worth another atom beside a rule with this one."""
+        return confidence + max(self.options.min_gain, _ROUNDING)
+
     def offer(self, head: Atom, body: Body, counts: Counts) -> None:
         """Keep a rule that is good enough, and says something that its own body does not."""
         if counts.confidence(self.options.measure) < self.options.min_confidence or head in body.atoms:
@@ -113,7 +121,7 @@ class Search:
         for candidate, counts in sorted(found.items(), key=self._rank):
             confidence = counts.confidence(measure)
             wider = (found.get(other) for other in shorter(candidate))
-            if all(other is None or other.confidence(measure) < confidence for other in wider):
+            if all(other is None or confidence >= self.surer(other.confidence(measure)) for other in wider):
                 kept.append((candidate, counts))
                 if len(kept) == limit:
                     break

@@ -74,7 +74,7 @@ def predictions(index: TripleIndex, rule: Rule, limit: int | None = None) -> lis
     ['<urn:x:a> <urn:x:lives> <urn:x:b>']
     """
     relations = Relations(index)
-    numbering = _Numbering(index)
+    numbering = Numbering(index)
     candidate = numbering.candidate(rule)
     known = {candidate.head[0]} & set(relations.names)
     seen: set[tuple[int, int]] = set()
@@ -95,17 +95,35 @@ def predictions(index: TripleIndex, rule: Rule, limit: int | None = None) -> lis
     return list(islice(new(), limit))
 
 
-def solve(relations: Relations, body: Body, bindings: Bindings) -> Bindings:
-    """Every solution of the body that agrees with a row of ``bindings``, in the order of these rows."""
+def solve(relations: Relations, body: Body, bindings: Bindings, *, keep: frozenset[int] | None = None) -> Bindings:
+    """Every solution of the body that agrees with a row of ``bindings``, in the order of these rows.
+
+    With ``keep``, only these variables (of the bindings or the body), and each solution for them once, in any order.
+    """
     left = list(body.atoms)
     while left:
         # What is known at both ends only filters, so it comes first.
         atom = max(left, key=lambda atom: sum(term >= 0 or term in bindings for term in atom[1:]))
         left.remove(atom)
         bindings = _join(relations, bindings, atom)
+        if keep is not None and left:
+            later = keep.union(*(atom[1:] for atom in left), *body.differ)
+            bindings = _distinct(relations, {name: column for name, column in bindings.items() if name in later})
     for one, other in body.differ:
         bindings = _rows(bindings, np.flatnonzero(bindings[one] != bindings[other]))
-    return bindings
+    return bindings if keep is None else _distinct(relations, {name: bindings[name] for name in sorted(keep)})
+
+
+def _distinct(relations: Relations, bindings: Bindings) -> Bindings:
+    """Each row once."""
+    columns = list(bindings.values())
+    if (relations.things + 1) ** len(columns) >= 1 << 63:
+        return bindings  # too many to pack into one number; repeats cost time, nothing else
+    keys = columns[0]
+    for column in columns[1:]:
+        keys = keys * relations.things + column
+    order = np.argsort(keys, kind="stable")
+    return _rows(bindings, order[np.diff(keys[order], prepend=-1) > 0])
 
 
 def _in_parts(relations: Relations, body: Body) -> Iterator[Bindings]:
@@ -156,7 +174,7 @@ def _column(bindings: Bindings, term: int, count: int) -> Ints:
     return bindings[term] if term < 0 else np.full(count, term, np.int64)
 
 
-class _Numbering:
+class Numbering:
     """Numbers for the terms and variables of a rule; terms that the index has not come after its own."""
 
     def __init__(self, index: TripleIndex) -> None:

@@ -1,0 +1,157 @@
+"""One derivation for each fact, found again from what is known: nothing is stored for it but the round in which a fact came.
+
+A derivation counts only if all of its premises were there before the fact, so that following derivations down always
+ends at stated facts. With confidences it must also reach the confidence that the fact has: then it is the best there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Atom, Clause
+from dovetail.reasoning.rules.engine import Engine
+from dovetail.reasoning.rules.facts import ANY, PAIRS, Key
+from dovetail.reasoning.rules.plan import Focus
+from dovetail.reasoning.rules.relation import Batch, Keys, Values, firsts, holds, rounds_of, run_of
+from dovetail.reasoning.rules.table import Table
+
+_EQUAL = 1.0 - 1e-9  # what counts as reaching a confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Triples:
+    """Facts as three columns of term numbers."""
+
+    subjects: Keys
+    predicates: Keys
+    objects: Keys
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    def take(self, rows: Keys) -> Triples:
+        """The facts at these places."""
+        return Triples(self.subjects[rows], self.predicates[rows], self.objects[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Derivations:
+    """Facts that one clause derives, each from the premises in its row, with the whole solution."""
+
+    clause: Clause
+    facts: Triples
+    premises: tuple[Triples, ...]
+    solution: Mapping[str, Keys]
+
+
+def derivations(engine: Engine, wanted: Mapping[Key, Keys]) -> Iterator[Derivations]:
+    """One derivation for each wanted fact that is not simply stated, in batches by clause.
+
+    Rules with fewer premises come first, then those written first.
+    """
+    for key, keys in wanted.items():
+        left = keys[_rank(engine, key, keys) > 0]
+        clauses = [clause for clause in engine.program.clauses if engine.facts.key(clause.head) in (key, (key[0], PAIRS), ANY)]
+        for clause in sorted(clauses, key=lambda clause: len(clause.premises)):
+            if not len(left):
+                break
+            done = np.zeros(len(left), np.bool_)
+            delta = {key: [run_of(Batch(left, None), 0)]}
+            for table in engine.solver.solutions(clause, Focus(), delta, whole=True):
+                found = _best(engine, clause, key, table, left, done)
+                if found is not None:
+                    yield found
+            left = left[~done]
+        assert not len(left), f"{len(left)} facts that nothing derives"
+
+
+def stated(engine: Engine, key: Key, keys: Keys) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Values | None]:
+    """Which facts are stated, and with what confidence where that is kept."""
+    relation = engine.base.relations.get(key)
+    return holds(() if relation is None else relation.runs, keys)
+
+
+def _rank(engine: Engine, key: Key, keys: Keys) -> Keys:
+    """When each fact came: 0 for what is stated as surely as it is known, -1 for what does not hold."""
+    ranks = rounds_of(engine.facts.runs(key), keys).astype(np.int64)
+    known, values = stated(engine, key, keys)
+    if values is not None:
+        _, best = holds(engine.facts.runs(key), keys)
+        assert best is not None
+        known &= values >= best * _EQUAL
+    ranks[known] = 0
+    return ranks
+
+
+def _best(engine: Engine, clause: Clause, key: Key, table: Table, left: Keys, done: Keys) -> Derivations | None:
+    """Of the solutions in a table, for each fact left the one whose premises came first; marks those facts done."""
+    head = _columns(clause.head, table)
+    keys = head.subjects if key[1] != PAIRS else head.subjects << 32 | head.objects
+    places = np.searchsorted(left, keys)
+    ranks = _rank(engine, key, left)[places]
+    latest = np.zeros(len(keys), np.int64)
+    product = np.full(len(keys), clause.rule.weight)
+    hidden = {engine.numbering.number(part) for part in TRIPLE_PARTS}
+    premises = []
+    for atom in clause.premises:
+        triples = _columns(atom, table)
+        came, values = _came(engine, atom, triples, stated_only=clause.rule.stated_only)
+        np.maximum(latest, came, out=latest)
+        latest[came < 0] = np.iinfo(np.int64).max
+        product *= values
+        if atom.predicate not in hidden:
+            premises.append(triples)
+    good = (latest < ranks) & ~done[places]
+    if engine.weighted:
+        _, values_left = holds(engine.facts.runs(key), left)
+        assert values_left is not None
+        good &= product >= values_left[places] * _EQUAL
+    rows = np.flatnonzero(good)
+    if not len(rows):
+        return None
+    rows = rows[np.lexsort((latest[rows], places[rows]))]
+    rows = rows[firsts(places[rows])]
+    done[places[rows]] = True
+    solution = {name: column[rows] for name, column in table.columns.items()}
+    return Derivations(clause, head.take(rows), tuple(part.take(rows) for part in premises), solution)
+
+
+def _columns(atom: Atom, table: Table) -> Triples:
+    columns = [table.columns[slot] if isinstance(slot, str) else np.full(table.size, slot, np.int64) for slot in atom.slots]
+    return Triples(columns[1], columns[0], columns[2])
+
+
+def _came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> tuple[Keys, Values]:
+    """When each premise came, and its confidence (1 where none is kept)."""
+    ranks = np.full(len(triples), -1, np.int64)
+    values = np.ones(len(triples))
+    for key, rows in _by_key(engine, atom, triples):
+        keys = triples.subjects[rows] if key[1] != PAIRS else triples.subjects[rows] << 32 | triples.objects[rows]
+        if stated_only:
+            known, sure = stated(engine, key, keys)
+            ranks[rows] = np.where(known, 0, -1)
+        else:
+            _, sure = holds(engine.facts.runs(key), keys)
+            ranks[rows] = _rank(engine, key, keys)
+        if sure is not None:
+            values[rows] = sure
+    return ranks, values
+
+
+def _by_key(engine: Engine, atom: Atom, triples: Triples) -> Iterator[tuple[Key, Keys]]:
+    """The rows of facts by the relation they are kept in."""
+    key = engine.facts.key(atom)
+    if key != ANY and (key[1] != PAIRS or key[0] not in engine.facts.split):
+        yield key, np.arange(len(triples))
+        return
+    split = np.isin(triples.predicates, list(engine.facts.split))
+    owners = np.where(split, triples.objects, PAIRS)
+    order = np.lexsort((owners, triples.predicates))
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (triples.predicates[order][1:] != triples.predicates[order][:-1]) | (owners[order][1:] != owners[order][:-1])
+    for rows in np.split(order, np.flatnonzero(new)[1:]):
+        if len(rows):
+            yield (int(triples.predicates[rows[0]]), int(owners[rows[0]])), rows
