@@ -40,7 +40,7 @@ RACES: tuple[tuple[str, tuple[str, ...]], ...] = (
 """What is run by which engines; the first is compared with the others."""
 
 LARGE = (("lubm-5m", ("dovetail-owl-rl",)), ("lubm-5m", ("dovetail",)))
-UPKEEP = ("from file to saturated graph", "insert and delete", "confidence")
+UPKEEP = ("from file to saturated graph", "insert and delete", "explain", "confidence", "small graph")
 OWN_RULES = ("owlrl", "reasonable")
 SLOW = ("owlrl",)
 """Engines of which one run is enough."""

@@ -16,10 +16,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 import numpy as np
+import pyoxigraph as ox
 
 import rule_workloads
 from dovetail.kg import TripleIndex, read_ntriples
@@ -27,6 +29,8 @@ from dovetail.reasoning.rules.load import load_rules
 from dovetail.reasoning.rules.materialization import Materialization, saturate
 from dovetail.reasoning.rules.options import SaturationOptions
 from dovetail.reasoning.rules.packs import load_pack
+from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.proof import prove, steps
 
 CHANGED = 100
 EXPLAINED = 500
@@ -113,10 +117,43 @@ def be_sure() -> Iterator[Row]:
         yield watch.row(what, len(known))
 
 
+def explain() -> Iterator[Row]:
+    """The proofs of some facts, one at a time, and of all at once."""
+    _, known = universities()
+    rows = known.inferred()[0]
+    chosen = np.random.default_rng(1).choice(len(rows), EXPLAINED, replace=False)
+    watch = Stopwatch()
+    for triple in known.triples(rows[chosen]):
+        with watch.running():
+            prove(known, triple)
+    yield watch.row("explain one fact, median", 1)
+    yield watch.row("explain one fact, 99%", 1, lambda times: quantiles(times, n=100)[98])
+    everything = Stopwatch()
+    with everything.running():
+        proved = sum(1 for _ in steps(known))
+    yield everything.row("explain all facts", proved)
+
+
+def call() -> Iterator[Row]:
+    """Twenty facts and two rules as text, and what follows from them as triples."""
+    node = [ox.NamedNode(f"urn:n:{number}") for number in range(21)]
+    facts = [ox.Triple(one, ox.NamedNode("urn:n:edge"), other) for one, other in pairwise(node)]
+    rules = rule_workloads.sparql_rl(map(rule_workloads.horn, rule_workloads.CLOSURE), rule_workloads.NAMESPACE)
+    watch = Stopwatch()
+    for _ in range(50):
+        with watch.running():
+            known = saturate(facts, parse_rules(rules))
+            found = list(known.triples(known.inferred()[0]))
+    assert len(found) == 210
+    yield watch.row("20 facts, rules from their text to the result", len(facts))
+
+
 PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "from file to saturated graph": from_file,
     "insert and delete": change,
+    "explain": explain,
     "confidence": be_sure,
+    "small graph": call,
 }
 
 

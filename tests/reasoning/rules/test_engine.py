@@ -23,13 +23,13 @@ def inferred(known: Materialization) -> set[ox.Triple]:
 
 
 @given(programs.graphs, programs.programs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_engine_derives_what_the_naive_evaluator_derives(facts: list[ox.Triple], rules: RuleSet) -> None:
     assert inferred(saturate(facts, rules)) == naive(rules, set(facts))
 
 
 @given(programs.graphs, programs.programs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_saturating_twice_adds_nothing(facts: list[ox.Triple], rules: RuleSet) -> None:
     first = inferred(saturate(facts, rules))
     if not any(rule.stated_only or any(getattr(part, "stated_only", False) for part in rule.body) for rule in rules.rules):
@@ -37,7 +37,7 @@ def test_saturating_twice_adds_nothing(facts: list[ox.Triple], rules: RuleSet) -
 
 
 @given(programs.graphs, programs.graphs, programs.programs(negation=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_without_negation_more_facts_never_mean_fewer_conclusions(facts: list[ox.Triple], more: list[ox.Triple], rules: RuleSet) -> None:
     everything = list({*facts, *more})
     assert inferred(saturate(facts, rules)) | set(facts) <= inferred(saturate(everything, rules)) | set(everything)
@@ -47,7 +47,7 @@ changes = st.lists(st.tuples(st.lists(programs.triples, max_size=4), st.lists(pr
 
 
 @given(programs.graphs, programs.programs(), changes)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_after_any_changes_all_is_as_from_scratch(
     facts: list[ox.Triple], rules: RuleSet, steps: list[tuple[list[ox.Triple], list[ox.Triple]]]
 ) -> None:
@@ -59,7 +59,7 @@ def test_after_any_changes_all_is_as_from_scratch(
 
 
 @given(programs.graphs, programs.programs(), programs.programs())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_exchanging_rules_is_as_starting_with_the_new_ones(facts: list[ox.Triple], before: RuleSet, after: RuleSet) -> None:
     known = saturate(facts, before)
     known.set_rules(after)
@@ -93,7 +93,7 @@ def best_confidences(rules: RuleSet, stated: dict[ox.Triple, float]) -> dict[ox.
 
 
 @given(weighted_graphs(), programs.programs(negation=False, weights=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_confidence_is_that_of_the_best_proof(stated: dict[ox.Triple, float], rules: RuleSet) -> None:
     known = saturate(list(stated), rules, confidence=np.array(list(stated.values())))
     expected = best_confidences(rules, stated)
@@ -103,7 +103,7 @@ def test_a_confidence_is_that_of_the_best_proof(stated: dict[ox.Triple, float], 
 
 
 @given(weighted_graphs(), weighted_graphs(), programs.programs(negation=False, weights=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_confidences_after_changes_are_as_from_scratch(
     stated: dict[ox.Triple, float], other: dict[ox.Triple, float], rules: RuleSet
 ) -> None:
@@ -155,7 +155,7 @@ def test_the_proof_of_a_sure_fact_is_its_best_one(stated: dict[ox.Triple, float]
 
 
 @given(programs.graphs, programs.programs(), changes)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_proofs_replay_from_scratch_and_after_changes(
     facts: list[ox.Triple], rules: RuleSet, steps_: list[tuple[list[ox.Triple], list[ox.Triple]]]
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dovetail.kg import RuleError
-from dovetail.reasoning.rules.expression import evaluate_rows, true_rows
+from dovetail.reasoning.rules.expression import CASTS, FUNCTIONS, evaluate_rows, true_rows
 from dovetail.reasoning.rules.load import load_rules
 from dovetail.reasoning.rules.notation3 import parse_notation3
 from dovetail.reasoning.rules.parse import parse_rules
@@ -85,6 +85,13 @@ def test_any_text_passes_through_an_expression(pairs: list[tuple[str, int]]) -> 
     assert true_rows(Call(">", (Variable("r"), ox.Literal(0))), ("x", "r"), rows, now=NOW) == [number > 0 for _, number in pairs]
 
 
+@pytest.mark.parametrize("function", [*FUNCTIONS, *CASTS])
+def test_every_function_of_the_language_is_computed(function: str) -> None:
+    least, most = FUNCTIONS.get(function, (1, 1))
+    for count in range(least, min(most, 4) + 1):
+        assert len(evaluate_rows(Call(function, (X,) * count), ("x",), [(ox.Literal("1"),)], now=NOW)) == 1
+
+
 def test_new_terms_are_made_for_each_row() -> None:
     made = evaluate_rows(Call("BNODE", ()), (), [(), ()], now=NOW)
     assert len(set(made)) == 2
@@ -113,15 +120,19 @@ def test_a_pattern_under_not_binds_for_its_filter() -> None:
     check_rules(parse_rules("RULE {} WHERE { ?x <urn:p> ?y NOT { ?x <urn:q> ?z FILTER(?z > ?y) } }"))
 
 
-def test_a_weight_made_in_python_is_checked_too() -> None:
+def test_rules_made_in_python_are_checked_too() -> None:
     with pytest.raises(RuleError, match="its weight is 2"):
         check_rules(RuleSet((Rule("r", (), (), weight=2),)))
+    with pytest.raises(RuleError, match="rules:0: rule r: no function TWICE"):
+        check_rules(RuleSet((Rule("r", (), (Filter(Call("TWICE", (P,))),)),)))
 
 
-@pytest.mark.parametrize("text", ["RULE {} WHERE { FILTER" + "(" * 100_000, "DATA { " + "[ <urn:p> " * 100_000])
-def test_deep_nesting_is_a_mistake_not_a_crash(text: str) -> None:
+@pytest.mark.parametrize("nested", ["RULE {} WHERE { FILTER" + "(" * 10_000, "DATA { " + "[ <urn:p> " * 10_000])
+def test_deep_nesting_is_a_mistake_not_a_crash(nested: str) -> None:
     with pytest.raises(RuleError, match="nested too deeply"):
-        parse_rules(text)
+        parse_rules(nested)
+    with pytest.raises(RuleError, match="nested too deeply"):
+        parse_notation3("[ <urn:p> " * 10_000)
 
 
 @given(st.text(alphabet=st.sampled_from(list("RULEWHDAT{}()[]<>?:.;,a \n\"'\\^@_-+*/=!&|~#1e")), max_size=60))
@@ -181,9 +192,9 @@ def test_imports_are_followed_once_and_kept_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("a.srl", "IMPORTS <https://example.org/r.srl>", "a.srl:1: only local files are imported"),
-        ("a.srl", "\nIMPORTS <none.srl>", "a.srl:2: imported none.srl: cannot read this rule file"),
-        ("a.srl", "IMPORTS <b.txt>", "a.srl:1: imported b.txt: rule files end in .srl"),
+        ("a.srl", "IMPORTS <https://example.org/r.srl>", "a.srl:1:9: only local files are imported"),
+        ("a.srl", "\nIMPORTS <none.srl>", "a.srl:2:9: imported none.srl: cannot read this rule file"),
+        ("a.srl", "IMPORTS <b.txt>", "a.srl:1:9: imported b.txt: rule files end in .srl"),
         ("a.srl", "RULE", "a.srl:1:5: expected {"),
         ("a.rules", "", "a.rules: rule files end in .srl (SPARQL-RL) or .n3 (Notation3), not in .rules"),
     ],
@@ -197,5 +208,5 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, text: st
 
 
 def test_text_alone_imports_nothing() -> None:
-    with pytest.raises(RuleError, match="rules:2: IMPORTS works in files only"):
+    with pytest.raises(RuleError, match="rules:2:9: IMPORTS works in files only"):
         parse_rules("\nIMPORTS <other.srl>")

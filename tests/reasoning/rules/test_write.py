@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyoxigraph as ox
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.reasoning.rules.expression import CASTS, FUNCTIONS
@@ -16,14 +16,15 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES = {"": "urn:", "x": XSD, "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "deep.er-1": "http://example.org/a/b#"}
 TEXT = st.text(max_size=4) | st.sampled_from(["", "\n\"'\\", "a.", "é\u0000\U0001f600"])
 
-iris = st.sampled_from(
-    [ox.NamedNode(iri) for iri in ("urn:a", "urn:a.b.", "urn:", "urn:a/b", "http://example.org/a/b#c-d", "http://example.org/café", XSD + "integer")]
-)
+IRIS = ["urn:a", "urn:a.b.", "urn:", "urn:a/b", "http://example.org/a/b#c-d", "http://example.org/café", XSD + "integer"]
+WAYS = [ox.BaseDirection.LTR, ox.BaseDirection.RTL]
+
+iris = st.sampled_from([ox.NamedNode(iri) for iri in IRIS])
 verbs = iris | st.just(ox.NamedNode(PREFIXES["rdf"] + "type"))
 literals = st.one_of(
     st.builds(ox.Literal, TEXT),
     st.builds(lambda text, tag: ox.Literal(text, language=tag), TEXT, st.sampled_from(["en", "zh-hant"])),
-    st.builds(lambda text, way: ox.Literal(text, language="ar", direction=way), TEXT, st.sampled_from([ox.BaseDirection.LTR, ox.BaseDirection.RTL])),
+    st.builds(lambda text, way: ox.Literal(text, language="ar", direction=way), TEXT, st.sampled_from(WAYS)),
     st.builds(
         lambda text, kind: ox.Literal(text, datatype=ox.NamedNode(kind)),
         st.sampled_from(["1", "-1", "+01", "1.5", ".5", "1.", "1e3", "-1.e-3", "true", "1", "x", ""]),
@@ -88,6 +89,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
     return RuleSet(tuple(rules), tuple(facts), draw(st.sampled_from([{}, PREFIXES])))
 
 
+@settings(max_examples=50)
 @given(rule_sets())
 def test_what_is_written_reads_back(rules: RuleSet) -> None:
     written = write_rules(rules)

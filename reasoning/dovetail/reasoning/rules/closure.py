@@ -8,7 +8,6 @@ looked up when it is asked for, and given to the rules only for datatypes that t
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,12 +15,13 @@ import pyoxigraph as ox
 from rdflib.namespace import OWL, RDF, RDFS
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules import datatypes
+from dovetail.reasoning.rules.datatypes import Value, includes
 from dovetail.reasoning.rules.facts import PAIRS
 from dovetail.reasoning.rules.matching import Fact, Facts
 from dovetail.reasoning.rules.materialization import Materialization
 from dovetail.reasoning.rules.options import SaturationOptions
 from dovetail.reasoning.rules.packs import load_pack
+from dovetail.reasoning.rules.recognition import DT_NOT_TYPE, SAME, TYPE, Clash, Recognition
 from dovetail.reasoning.rules.relation import lefts, rights
 from dovetail.reasoning.rules.rule import GroundTerm, Pattern, Rule, RuleSet
 
@@ -30,20 +30,18 @@ PROFILES = ("simple", "rdf", "rdfs", "owl-rl")
 
 INCONSISTENT = ox.NamedNode("urn:dovetail:term:inconsistent")
 
-_TYPE, _PROPERTY = ox.NamedNode(str(RDF.type)), ox.NamedNode(str(RDF.Property))
-_DATATYPE, _PROPOSITION = ox.NamedNode(str(RDFS.Datatype)), ox.NamedNode(str(RDFS) + "Proposition")
-_LITERAL, _RESOURCE, _CLASS = (ox.NamedNode(str(RDFS[name])) for name in ("Literal", "Resource", "Class"))
-_SUBCLASS, _RANGE = ox.NamedNode(str(RDFS.subClassOf)), ox.NamedNode(str(RDFS.range))
-_SAME, _REFLEXIVE = ox.NamedNode(str(OWL.sameAs)), ox.NamedNode(str(OWL.ReflexiveProperty))
+_PROPERTY, _PROPOSITION = ox.NamedNode(str(RDF.Property)), ox.NamedNode(str(RDFS) + "Proposition")
+_LITERAL, _RESOURCE, _CLASS, _DATATYPE = (ox.NamedNode(str(RDFS[name])) for name in ("Literal", "Resource", "Class", "Datatype"))
+_SUBCLASS, _RANGE, _REFLEXIVE = (ox.NamedNode(str(iri)) for iri in (RDFS.subClassOf, RDFS.range, OWL.ReflexiveProperty))
 _MEMBER = re.compile(re.escape(str(RDF)) + r"_[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """How a graph is read: by which profile, and with which datatypes recognised (their IRIs)."""
+    """How a graph is read: by which profile, and with which datatypes recognised."""
 
     profile: str
-    recognised: frozenset[str]
+    literals: Recognition
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -54,14 +52,12 @@ class Closure:
     """What follows from facts in a regime. ``also`` will be asked about, so its literals mean the same in both."""
 
     def __init__(self, facts: Iterable[Fact], regime: Regime, *, also: Iterable[Fact] = ()) -> None:
-        self.profile, self.recognised = regime.profile, regime.recognised
-        self._chosen: dict[datatypes.Value, ox.Literal] = {}
+        self.regime, self.profile, self.literals = regime, regime.profile, regime.literals
+        self._chosen: dict[Value, ox.Literal] = {}
         self.stated = [self.meant(fact) for fact in facts]
         asked = [self.meant(fact) for fact in also]
         self.known = Facts(self.stated if self.profile == "simple" else self._saturated(asked))
         self.terms = frozenset(term for s, _, o in self.known.all for term in (s, o))
-
-    # ------------------------------------------------------------------ literals
 
     def meant(self, fact: Fact) -> Fact:
         """The fact with each literal replaced by the one that stands for its value."""
@@ -74,26 +70,8 @@ class Closure:
             return ox.Triple(subject, term.predicate, value)  # type: ignore[arg-type]  # a name stays a name
         if not isinstance(term, ox.Literal):
             return term
-        denoted = self.value(term)
+        denoted = self.literals.value(term)
         return term if denoted is None else self._chosen.setdefault(denoted, term)
-
-    def value(self, literal: ox.Literal) -> datatypes.Value | None:
-        """What the literal denotes as far as its datatype is recognised; None if it cannot denote."""
-        known = literal.language is not None or literal.datatype.value in self.recognised
-        return datatypes.value_of(literal) if known else datatypes.opaque(literal)
-
-    def typed(self, term: GroundTerm, datatype: GroundTerm) -> bool | None:
-        """Whether a literal is of a recognised datatype; None where nothing is known."""
-        if not isinstance(term, ox.Literal) or not isinstance(datatype, ox.NamedNode):
-            return None
-        value = self.value(term)
-        if value is None:
-            return False
-        if datatype.value not in self.recognised and datatype != _LITERAL:
-            return None
-        return datatypes.holds(datatype.value, value)
-
-    # ------------------------------------------------------------------ what follows
 
     def _saturated(self, asked: list[Fact]) -> Iterable[Fact]:
         return everything([*self.stated, *self._typings(asked)], load_pack(self.profile).rules)
@@ -102,13 +80,13 @@ class Closure:
         """What literals, triple terms and names are by themselves, where the graph or the question makes it matter."""
         terms = {term for fact in self.stated for term in fact}
         every = {inner for term in terms for inner in _inner(term)}
-        mentioned = {term for term in terms if isinstance(term, ox.NamedNode) and term.value in self.recognised | {_LITERAL.value}}
-        yield from ((term, _TYPE, datatype) for term in every for datatype in mentioned if self.typed(term, datatype))
+        mentioned = {term for term in terms if term == _LITERAL or self.literals.recognises(term)}
+        yield from ((term, TYPE, datatype) for term in every for datatype in mentioned if self.literals.is_of(term, datatype))
         if self.profile != "rdf":
-            yield from ((ox.NamedNode(datatype), _TYPE, _DATATYPE) for datatype in sorted(self.recognised))
-            yield from ((term, _TYPE, _PROPOSITION) for term in every if isinstance(term, ox.Triple))
+            yield from ((ox.NamedNode(datatype), TYPE, _DATATYPE) for datatype in sorted(self.literals.datatypes))
+            yield from ((term, TYPE, _PROPOSITION) for term in every if isinstance(term, ox.Triple))
         names = {term for fact in asked for term in fact if isinstance(term, ox.NamedNode)}
-        yield from ((name, _TYPE, _PROPERTY) for name in names if _MEMBER.fullmatch(name.value))
+        yield from ((name, TYPE, _PROPERTY) for name in names if _MEMBER.fullmatch(name.value))
 
     # ------------------------------------------------------------------ what is asked
 
@@ -120,36 +98,35 @@ class Closure:
         """The listed facts that may match, and those about listed terms that go without saying."""
         s, p, o = pattern
         yield from self.known.candidates(pattern, blanks)
-        if p in (_TYPE, _SAME) and s in blanks:
-            chances = ((term, p, term if p == _SAME and o in blanks else o) for term in sorted(self.terms, key=str))
+        if p in (TYPE, SAME) and s in blanks:
+            chances = ((term, p, term if p == SAME and o in blanks else o) for term in sorted(self.terms, key=str))
             yield from (fact for fact in chances if self._goes_without_saying(fact))
 
     def _goes_without_saying(self, fact: Fact) -> bool:
         s, p, o = fact
         if self.profile == "simple":
             return False
-        if p == _TYPE and self.typed(s, o):
+        if p == TYPE and self.literals.is_of(s, o):
             return True
         if self.profile == "rdf":
             return False
-        if p == _TYPE and o == _RESOURCE:
+        if p == TYPE and o == _RESOURCE:
             return True
         if p == _SUBCLASS and o == _RESOURCE:
-            return self.known.holds((s, _TYPE, _CLASS))
+            return self.known.holds((s, TYPE, _CLASS))
         return self.profile == "owl-rl" and self._goes_without_saying_in_owl(s, p, o)
 
     def _goes_without_saying_in_owl(self, s: GroundTerm, p: GroundTerm, o: GroundTerm) -> bool:
-        if s == o and (p == _SAME or self.known.holds((p, _TYPE, _REFLEXIVE))):
+        if s == o and (p == SAME or self.known.holds((p, TYPE, _REFLEXIVE))):
             return True
-        if not isinstance(o, ox.NamedNode) or not self._is_datatype(o):
-            return False
         if p == _SUBCLASS:
-            return isinstance(s, ox.NamedNode) and self._is_datatype(s) and datatypes.includes(o.value, [s.value])
-        ranges = [c.value for c in self.known.objects(s, _RANGE) if self._is_datatype(c) and isinstance(c, ox.NamedNode)]
-        return p == _RANGE and bool(ranges) and datatypes.includes(o.value, ranges)
+            return self._includes(o, [s])
+        ranges = [datatype for datatype in self.known.objects(s, _RANGE) if self.literals.recognises(datatype)]
+        return p == _RANGE and bool(ranges) and self._includes(o, ranges)
 
-    def _is_datatype(self, term: GroundTerm) -> bool:
-        return isinstance(term, ox.NamedNode) and term.value in self.recognised and datatypes.is_datatype(term.value)
+    def _includes(self, whole: GroundTerm, parts: list[GroundTerm]) -> bool:
+        names = [term.value for term in (whole, *parts) if isinstance(term, ox.NamedNode) and self.literals.recognises(term)]
+        return len(names) == len(parts) + 1 and includes(names[0], names[1:])
 
     # ------------------------------------------------------------------ contradictions
 
@@ -158,33 +135,25 @@ class Closure:
         """Whether the facts contradict one another."""
         return next(self.contradictions(), None) is not None
 
-    def contradictions(self) -> Iterator[Fact]:
-        """Facts that cannot hold: by a rule, of a literal that is not what it is said to be, of two values that are one."""
+    def contradictions(self) -> Iterator[Clash]:
+        """What cannot hold: by a rule of the profile, or by what the literals denote."""
+        for s, p, rule in self.known.by_predicate.get(INCONSISTENT, ()):
+            yield Clash((s, p, rule), rule.value if isinstance(rule, ox.NamedNode) else str(rule))
         if self.profile != "simple":
             literals = {term for fact in self.stated for part in fact for term in _inner(part) if isinstance(term, ox.Literal)}
-            yield from ((literal, _TYPE, literal.datatype) for literal in sorted(literals, key=str) if self.value(literal) is None)
-        yield from self.known.by_predicate.get(INCONSISTENT, ())
-        classes: defaultdict[GroundTerm, list[str]] = defaultdict(list)
-        for s, p, o in self.known.by_predicate.get(_TYPE, ()):
-            if self.typed(s, o) is False:  # dt-not-type
-                yield s, p, o
-            elif self._is_datatype(o) and isinstance(o, ox.NamedNode):
-                classes[s].append(o.value)
-        for s, several in sorted(classes.items(), key=str):
-            if datatypes.disjoint(several):
-                yield s, _TYPE, ox.NamedNode(several[0])
-        for s, p, o in self.known.by_predicate.get(_SAME, ()):
-            if isinstance(s, ox.Literal) and isinstance(o, ox.Literal) and s != o and self._differ(s, o):  # dt-diff
-                yield s, p, o
-
-    def _differ(self, one: ox.Literal, other: ox.Literal) -> bool:
-        """Whether the values are two for sure; one of an unknown datatype may be any."""
-        values = self.value(one), self.value(other)
-        return all(value is not None and value[0] for value in values)
+            for literal in sorted(literals, key=str):
+                if self.literals.value(literal) is None:
+                    yield Clash((literal, TYPE, literal.datatype), DT_NOT_TYPE)
+            yield from self.literals.clashes(fact for predicate in (TYPE, SAME) for fact in self.known.by_predicate.get(predicate, ()))
 
 
 def everything(facts: Iterable[Fact], rules: RuleSet) -> Iterator[Fact]:
-    """Facts with all that follows from them by rules, those included that no RDF graph can hold."""
+    """Facts with all that follows from them by rules, those included that no RDF graph can hold.
+
+    >>> a, p = ox.NamedNode("urn:a"), ox.NamedNode("urn:p")
+    >>> (ox.Literal(1), TYPE, p) in set(everything([(p, _RANGE, p), (a, p, ox.Literal(1))], load_pack("rdfs").rules))
+    True
+    """
     triples: list[ox.Triple] = []
     others: list[Pattern] = []
     for s, p, o in facts:
@@ -194,19 +163,42 @@ def everything(facts: Iterable[Fact], rules: RuleSet) -> Iterator[Fact]:
             others.append(Pattern(s, p, o))
     if others:
         rules = replace(rules, rules=(Rule("urn:dovetail:rule:given", tuple(others), ()), *rules.rules))
-    engine = Materialization(triples, rules, options=SaturationOptions(generalised=True)).engine
-    terms = [engine.numbering.term(number) for number in range(len(engine.numbering))]
-    for predicate, kind in engine.facts.stored():
-        for run in engine.facts.relations[predicate, kind].runs:
+    return _listed(Materialization(triples, rules, options=SaturationOptions(generalised=True)))
+
+
+def _listed(known: Materialization) -> Iterator[Fact]:
+    numbering, facts = known.engine.numbering, known.engine.facts
+    terms = [numbering.term(number) for number in range(len(numbering))]
+    for predicate, kind in facts.stored():
+        for run in facts.relations[predicate, kind].runs:
             subjects = run.keys if kind != PAIRS else lefts(run.keys)
             objects = [kind] * len(subjects) if kind != PAIRS else rights(run.keys).tolist()
             for s, o in zip(subjects.tolist(), objects, strict=True):
                 yield terms[s], terms[predicate], terms[o]
 
 
-def _inner(term: GroundTerm) -> Iterator[GroundTerm]:
-    """A term and those inside it."""
-    yield term
-    if isinstance(term, ox.Triple):
-        yield from _inner(term.subject)
-        yield from _inner(term.object)
+def literal_clashes(known: Materialization) -> list[Clash]:
+    """What a saturated graph says of literals that cannot hold; the cost is that of the typed literals only.
+
+    >>> p, byte = ox.NamedNode("urn:p"), ox.NamedNode("http://www.w3.org/2001/XMLSchema#byte")
+    >>> facts = [ox.Triple(p, _RANGE, byte), ox.Triple(p, p, ox.Literal(200))]
+    >>> known = Materialization(facts, load_pack("owl-rl").rules, options=SaturationOptions(generalised=True))
+    >>> [str(clash.fact[0]) for clash in literal_clashes(known)]
+    ['"200"^^<http://www.w3.org/2001/XMLSchema#integer>']
+    """
+    return list(Recognition().clashes(_about_literals(known)))
+
+
+def _about_literals(known: Materialization) -> Iterator[Fact]:
+    """The facts with a literal as subject that are about a datatype or equality."""
+    numbering, facts = known.engine.numbering, known.engine.facts
+    for predicate, kind in facts.stored():
+        name = numbering.term(predicate)
+        if name != SAME and not (name == TYPE and kind != PAIRS and Recognition().recognises(numbering.term(kind))):
+            continue
+        for run in facts.relations[predicate, kind].runs:
+            subjects = run.keys if kind != PAIRS else lefts(run.keys)
+            chosen = run.keys[numbering.literals(subjects)]
+            for key in chosen.tolist():
+                s, o = (key, kind) if kind != PAIRS else (key >> 32, key & 0xFFFFFFFF)
+                yield numbering.term(s), name, numbering.term(o)

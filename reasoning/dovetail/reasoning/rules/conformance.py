@@ -16,16 +16,14 @@ from itertools import groupby
 from pathlib import Path
 
 from dovetail.kg.errors import DovetailError, InputError
-from dovetail.nlp.measures import EvaluationResult, result
+from dovetail.nlp.measures import EvaluationResult, peak_megabytes
 from dovetail.reasoning.rules.conformance_tests import NotApplicable, Test, folder_tests, manifest_test
 from dovetail.reasoning.rules.manifest import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
-class TestCase:
+class Outcome:
     """What came of one test: ``passed`` is None where it does not apply; ``why`` it failed or does not apply."""
-
-    __test__ = False  # it is no test of pytest's
 
     name: str
     passed: bool | None
@@ -33,11 +31,10 @@ class TestCase:
 
 
 @dataclass(frozen=True, slots=True)
-class RulesEvaluation:
-    """The figures of one set (counts ``passed``, ``failed``, ``not_applicable``), and each of its tests."""
+class RulesEvaluation(EvaluationResult):
+    """The figures of one set, whose metrics are counts (``passed``, ``failed``, ``not_applicable``), and each of its tests."""
 
-    figures: EvaluationResult
-    cases: tuple[TestCase, ...]
+    cases: tuple[Outcome, ...]
 
 
 def evaluate_rules(paths: Iterable[Path]) -> Iterator[RulesEvaluation]:
@@ -49,7 +46,7 @@ def evaluate_rules(paths: Iterable[Path]) -> Iterator[RulesEvaluation]:
     ...     case.mkdir()
     ...     for name in ("premise.ttl", "conclusion.ttl"):
     ...         _ = (case / name).write_text("<urn:a> <urn:p> <urn:b> .")
-    ...     [evaluation.figures.metrics for evaluation in evaluate_rules([Path(folder)])]
+    ...     [evaluation.metrics for evaluation in evaluate_rules([Path(folder)])]
     [{'passed': 1, 'failed': 0, 'not_applicable': 0}]
     """
     for path in paths:
@@ -66,17 +63,17 @@ def _evaluated(name: str, tests: Sequence[tuple[str, Test]]) -> RulesEvaluation:
     cases = tuple(_run(case, test) for case, test in tests)
     outcomes = [case.passed for case in cases]
     metrics = {"passed": outcomes.count(True), "failed": outcomes.count(False), "not_applicable": outcomes.count(None)}
-    return RulesEvaluation(result(name, len(cases), metrics, seconds=time.monotonic() - began), cases)
+    return RulesEvaluation(name, len(cases), metrics, round(time.monotonic() - began, 2), peak_megabytes(), cases)
 
 
-def _run(name: str, test: Test) -> TestCase:
+def _run(name: str, test: Test) -> Outcome:
     try:
         passed = test()
     except NotApplicable as reason:
-        return TestCase(name, None, str(reason))
+        return Outcome(name, None, str(reason))
     except DovetailError as error:
-        return TestCase(name, False, str(error))
-    return TestCase(name, passed, "" if passed else "the answer is wrong")
+        return Outcome(name, False, str(error))
+    return Outcome(name, passed, "" if passed else "the answer is wrong")
 
 
 def _manifest(path: Path) -> Path | None:

@@ -64,7 +64,8 @@ def value_of(literal: ox.Literal) -> Value | None:
     (True, None)
     """
     if literal.language is not None:
-        return ("langString", (literal.value, literal.language.lower(), str(literal.direction or "")))
+        space = "langString" if literal.direction is None else "dirLangString"
+        return space, (literal.value, literal.language.lower(), str(literal.direction))
     datatype = DATATYPES.get(literal.datatype.value)
     if datatype is None:
         return opaque(literal)
@@ -152,6 +153,7 @@ def _bounds(numbers: Collection[Datatype]) -> tuple[Decimal, Decimal, bool]:
 
 # ---- The datatypes
 
+
 def _integer(low: int | None = None, high: int | None = None) -> Datatype:
     return Datatype(
         "decimal",
@@ -203,10 +205,9 @@ _OF_XSD = {
     "NCName": _string(f"[{NAME_START}][{NAME}]*", "string", "normalizedString", "token", "NMTOKEN", "Name"),
 }
 
-
 DATATYPES = {XSD + name: datatype for name, datatype in _OF_XSD.items()} | {
-    RDF + "langString": Datatype("langString", no_lexical_form, lambda value: isinstance(value, tuple) and not value[2]),
-    RDF + "dirLangString": Datatype("langString", no_lexical_form, lambda value: isinstance(value, tuple) and bool(value[2])),
+    RDF + "langString": Datatype("langString", no_lexical_form),
+    RDF + "dirLangString": Datatype("dirLangString", no_lexical_form),
     RDF + "XMLLiteral": Datatype("XMLLiteral", canonical_xml),
     RDF + "JSON": Datatype("JSON", json_value),
 }

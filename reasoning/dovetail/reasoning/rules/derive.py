@@ -15,7 +15,7 @@ from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Atom, Clause
 from dovetail.reasoning.rules.engine import Engine
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Key
 from dovetail.reasoning.rules.plan import Focus
-from dovetail.reasoning.rules.relation import Batch, Keys, Values, firsts, holds, rounds_of, run_of
+from dovetail.reasoning.rules.relation import Batch, Keys, Values, firsts, holds, run_of
 from dovetail.reasoning.rules.table import Table
 
 _EQUAL = 1.0 - 1e-9  # what counts as reaching a confidence
@@ -59,7 +59,7 @@ def derivations(engine: Engine, wanted: Mapping[Key, Keys]) -> Iterator[Derivati
             if not len(left):
                 break
             done = np.zeros(len(left), np.bool_)
-            delta = {key: [run_of(Batch(left, None), 0)]}
+            delta = {key: [run_of(Batch(left, None))]}
             for table in engine.solver.solutions(clause, Focus(), delta, whole=True):
                 found = _best(engine, clause, key, table, left, done)
                 if found is not None:
@@ -76,10 +76,13 @@ def stated(engine: Engine, key: Key, keys: Keys) -> tuple[np.ndarray[tuple[int],
 
 def _rank(engine: Engine, key: Key, keys: Keys) -> Keys:
     """When each fact came: 0 for what is stated as surely as it is known, -1 for what does not hold."""
-    ranks = rounds_of(engine.facts.runs(key), keys).astype(np.int64)
+    held, best = holds(engine.facts.runs(key), keys)
+    ranks = np.full(len(keys), -1, np.int64)
+    if held.any():
+        ranks[held] = engine.facts.relations[key].rounds(keys[held])
     known, values = stated(engine, key, keys)
+    known &= held
     if values is not None:
-        _, best = holds(engine.facts.runs(key), keys)
         assert best is not None
         known &= values >= best * _EQUAL
     ranks[known] = 0

@@ -40,7 +40,7 @@ class Engine:
         self.options = options
         self.weighted = weighted
         self.stamp = 0
-        self.program = Program((), frozenset(), frozenset(), ())
+        self.program = Program((), frozenset(), frozenset(), (), frozenset())
         self.touched: set[Key] = set()
         self._parts_known = 0
 
@@ -63,12 +63,12 @@ class Engine:
 
     def fit(self) -> None:
         """Fit the program to the present facts."""
-        self.program = prepare(self.clauses, self.solver)
+        self.program = prepare(self.clauses, self.solver, weighted=self.weighted)
         self.touched.clear()
 
     def is_fitting(self) -> bool:
         """Whether the program still is that of the facts."""
-        return self.touched.isdisjoint(self.program.schema) and self.touched <= self.program.possible
+        return self.touched.isdisjoint(self.program.schema) and all(map(self.program.allows, self.touched))
 
     def fix(self, component: Component) -> Changes:
         """Run a component from scratch to its fixpoint, given all that it depends on."""
@@ -118,7 +118,7 @@ class Engine:
         for key, parts in heads.items():
             for one, fresh in self.facts.add(key, union(parts), self.stamp):
                 if len(fresh):
-                    new.setdefault(one, []).append(run_of(fresh, self.stamp))
+                    new.setdefault(one, []).append(run_of(fresh))
         self.touched |= new.keys()
         for key, runs in self.know_triple_terms().items():
             new.setdefault(key, []).extend(runs)
@@ -140,7 +140,7 @@ class Engine:
         self.facts.mirrored.clear()
         self.facts.with_past = False
         for key in self.base.stored():
-            self.facts.relations[key] = Relation(run_of(Batch(run.keys, run.values), 0) for run in self.base.relations[key].runs)
+            self.facts.relations[key] = Relation(run_of(Batch(run.keys, run.values)) for run in self.base.relations[key].runs)
         self._parts_known = 0
 
     def know_triple_terms(self) -> Changes:
@@ -156,5 +156,5 @@ class Engine:
                 key = self.numbering.number(predicate), PAIRS
                 fact = self.valued(Batch(pack(np.array([number]), self.numbering.number(part))))
                 for one, fresh in self.facts.add(key, fact, self.stamp):
-                    came.setdefault(one, []).append(run_of(fresh, self.stamp))
+                    came.setdefault(one, []).append(run_of(fresh))
         return came

@@ -16,12 +16,10 @@ import pyoxigraph as ox
 
 from dovetail.reasoning.rules.closure import Closure, Regime
 from dovetail.reasoning.rules.comprehension import Described, described
-from dovetail.reasoning.rules.datatypes import DATATYPES, RDF, XSD
+from dovetail.reasoning.rules.datatypes import RDF, XSD
 from dovetail.reasoning.rules.matching import Binding, Fact, blanks_of, filled, fits
+from dovetail.reasoning.rules.recognition import KNOWN_DATATYPES, Recognition
 from dovetail.reasoning.rules.refutation import PAIRWISE, TYPE, Alternatives, denial, owl, pairs
-
-KNOWN_DATATYPES = frozenset(DATATYPES)
-"""The datatypes whose values are known."""
 
 ALWAYS_KNOWN = frozenset({XSD + "string", RDF + "langString", RDF + "dirLangString"})
 """The datatypes that every reader of RDF recognises."""
@@ -34,7 +32,7 @@ def consistent(graph: Iterable[ox.Triple], *, profile: str = "owl-rl", datatypes
     >>> consistent([ox.Triple(cat, owl("disjointWith"), dog), ox.Triple(rex, TYPE, cat), ox.Triple(rex, TYPE, dog)])
     False
     """
-    return _consistent(map(_fact, graph), Regime(profile, frozenset(datatypes) | ALWAYS_KNOWN))
+    return _consistent(map(_fact, graph), _regime(profile, datatypes))
 
 
 def entails(
@@ -50,19 +48,21 @@ def entails(
     >>> entails(facts, [ox.Triple(a, p, c)]), entails(facts, [ox.Triple(a, p, c)], profile="rdfs")
     (True, False)
     """
-    regime = Regime(profile, frozenset(datatypes) | ALWAYS_KNOWN)
+    regime = _regime(profile, datatypes)
     given = list(map(_fact, premise))
     asked = _renamed(map(_fact, conclusion))
     closure = Closure(given, regime, also=asked)
     if closure.contradictory or fits(map(closure.meant, asked), closure):
         return True
-    return profile == "owl-rl" and _proved(_named(described(asked)), given, regime)
-
-
-def _proved(goal: Described, given: list[Fact], regime: Regime) -> bool:
-    """Whether every claim of the goal follows, granted that what it describes exists."""
+    if profile != "owl-rl":
+        return False
+    goal = _named(described(asked))
     world = [*given, *goal.facts]
-    closure = Closure(world, regime, also=goal.claims)
+    return _proved(goal, world, Closure(world, regime, also=goal.claims) if goal.facts else closure)
+
+
+def _proved(goal: Described, world: list[Fact], closure: Closure) -> bool:
+    """Whether every claim of the goal follows from a world in which what it describes exists."""
     fitting: list[Fact] = []
     denials: list[Alternatives] = []
     spoken_for = set()
@@ -81,7 +81,7 @@ def _proved(goal: Described, given: list[Fact], regime: Regime) -> bool:
             denials.append(denial(claim, goal.parts))
     if not fits(map(closure.meant, fitting), closure):
         return False
-    return all(not _consistent([*world, *facts], regime) for alternatives in denials for facts in alternatives)
+    return all(not _consistent([*world, *facts], closure.regime) for alternatives in denials for facts in alternatives)
 
 
 def _axioms_of(about: list[Fact], goal: Described) -> list[Alternatives] | None:
@@ -95,6 +95,10 @@ def _axioms_of(about: list[Fact], goal: Described) -> list[Alternatives] | None:
     if source is None or predicate is None or target is None:
         return None
     return [[[(source, predicate, target)]]]
+
+
+def _regime(profile: str, datatypes: Collection[str]) -> Regime:
+    return Regime(profile, Recognition(ALWAYS_KNOWN.union(datatypes)))
 
 
 def _consistent(facts: Iterable[Fact], regime: Regime) -> bool:

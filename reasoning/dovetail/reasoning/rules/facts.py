@@ -76,7 +76,7 @@ class Facts:
             for run in relation.runs
         ]
         if found:
-            self.relations[predicate, PAIRS] = Relation([run_of(union(found), 0)])
+            self.relations[predicate, PAIRS] = Relation([run_of(union(found))])
 
     def add(self, key: Key, facts: Batch, stamp: int) -> Iterator[tuple[Key, Batch]]:
         """Add facts; yields what is new (or surer) by relation, mirrors included."""

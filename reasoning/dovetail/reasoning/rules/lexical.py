@@ -22,23 +22,37 @@ TEXT = r"[\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]*"
 
 
 def reader(pattern: str, read: Callable[[str], Hashable]) -> Callable[[str], Hashable]:
+    """What reads texts of this pattern, and no others.
+
+    >>> reader("[0-9]+", int)("010")
+    10
+    """
     compiled = re.compile(pattern)
 
-    def reader(text: str) -> Hashable:
+    def checked(text: str) -> Hashable:
         if not compiled.fullmatch(text):
             raise ValueError(text)
         return read(text)
 
-    return reader
+    return checked
 
 
 def fits(pattern: str) -> Callable[[Hashable], bool]:
+    """Whether a value is a text of this pattern.
+
+    >>> fits("[a-z]+")("token"), fits("[a-z]+")(1)
+    (True, False)
+    """
     compiled = re.compile(pattern)
     return lambda text: isinstance(text, str) and compiled.fullmatch(text) is not None
 
 
 def single(text: str) -> bytes:
-    """The nearest of the floats of four bytes, as bytes, because -0 is another value than 0 and NaN the same as itself."""
+    """The nearest float of four bytes, as bytes, because -0 is another value than 0, and NaN the same as itself.
+
+    >>> single("16777206.5") == single("16777205.5"), single("0") == single("-0"), single("1E400") == single("INF")
+    (True, False, True)
+    """
     try:
         return struct.pack(">f", float(text))
     except OverflowError:
@@ -46,14 +60,29 @@ def single(text: str) -> bytes:
 
 
 def double(text: str) -> bytes:
+    """The nearest float of eight bytes, as bytes.
+
+    >>> double("1E400") == double("INF")
+    True
+    """
     return struct.pack(">d", float(text))
 
 
 def base64_bytes(text: str) -> bytes:
+    """What base 64 stands for.
+
+    >>> base64_bytes("aGk =")
+    b'hi'
+    """
     return base64.b64decode(text.replace(" ", ""), validate=True)
 
 
 def date_time(text: str) -> Hashable:
+    """Year to second and the zone's minutes from UTC, None without zone; two zones make two values.
+
+    >>> date_time("1999-12-31T24:00:00Z") == date_time("2000-01-01T00:00:00+00:00")
+    True
+    """
     match = _DATE_TIME.fullmatch(text)
     if not match:
         raise ValueError(text)
@@ -82,7 +111,11 @@ _DATE_TIME = re.compile(
 
 
 def canonical_xml(text: str) -> str:
-    """The canonical form of well-formed XML content. A DOCTYPE cannot stand inside an element, so none is obeyed."""
+    """The canonical form of well-formed XML content. A DOCTYPE cannot stand inside an element, so none is obeyed.
+
+    >>> canonical_xml("<b y='1' x='2'/>")
+    '<x><b x="2" y="1"></b></x>'
+    """
     try:
         return canonicalize(f"<x>{text}</x>")
     except ParseError as error:
@@ -90,6 +123,11 @@ def canonical_xml(text: str) -> str:
 
 
 def json_value(text: str) -> Hashable:
+    """What JSON stands for: the order of keys means nothing, and numbers are doubles.
+
+    >>> json_value('{"a": 1, "b": 2}') == json_value('{"b": 2.0, "a": 1e0}')
+    True
+    """
     try:
         return _frozen(json.loads(text, parse_int=double, parse_float=double, parse_constant=_no_constant))
     except RecursionError as error:
@@ -109,4 +147,10 @@ def _frozen(value: object) -> Hashable:
 
 
 def no_lexical_form(text: str) -> Hashable:
-    raise ValueError(f"{text}: a literal of this datatype has a language tag")
+    """Refuses: a literal of such a datatype is written with a language tag.
+
+    >>> no_lexical_form("chat")
+    Traceback (most recent call last):
+    ValueError: chat
+    """
+    raise ValueError(text)

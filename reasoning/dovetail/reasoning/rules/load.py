@@ -40,17 +40,17 @@ def _load(path: Path, *, shown: str, parts: list[RuleSet], seen: set[Path]) -> N
     real = path.resolve()
     seen.add(real)
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise RuleError(f"{shown}: cannot read this rule file: {problem}") from problem
     if path.suffix == ".n3":
         rules = parse_notation3(text, source=shown)
     elif path.suffix == ".srl":
         document = parse_document(text, source=shown, base=real.as_uri())
-        for iri, line in document.imports:
-            imported = _local(iri, f"{shown}:{line}")
+        for iri, place in document.imports:
+            imported = _local(iri, f"{shown}:{place}")
             if imported.resolve() not in seen:
-                _load(imported, shown=f"{shown}:{line}: imported {imported.name}", parts=parts, seen=seen)
+                _load(imported, shown=f"{shown}:{place}: imported {imported.name}", parts=parts, seen=seen)
         rules = document.rules
     else:
         raise RuleError(f"{shown}: rule files end in .srl (SPARQL-RL) or .n3 (Notation3), not in {path.suffix or 'nothing'}")

@@ -84,7 +84,7 @@ def _taken_out(engine: Engine, found: Iterable[Head]) -> Changes:
             if stated is not None and not engine.weighted:
                 part = select(part, ~holds(stated.runs, part.keys)[0])
             for which, out in engine.facts.remove(one, part.keys):
-                taken.setdefault(which, []).append(run_of(out, 0))
+                taken.setdefault(which, []).append(run_of(out))
     return taken
 
 
@@ -96,7 +96,7 @@ def _restated(engine: Engine, lost: Changes) -> Changes:
             for old in lost[key]:
                 stated = select(Batch(run.keys, run.values), holds([old], run.keys)[0])
                 for one, fresh in engine.facts.add(key, stated, 0):
-                    back.setdefault(one, []).append(run_of(fresh, 0))
+                    back.setdefault(one, []).append(run_of(fresh))
     return back
 
 
@@ -148,11 +148,11 @@ def _net(engine: Engine, came: Changes, gone: Changes, new: Changes) -> None:
         before = gone.get(key, [])
         if before:
             again, _ = holds(before, facts.keys)
-            left = [batch(run.keys[~holds([run_of(facts, 0)], run.keys)[0]]) for run in before]
+            left = [batch(run.keys[~holds([run_of(facts)], run.keys)[0]]) for run in before]
             if not engine.weighted:
-                gone[key] = [run_of(part, 0) for part in left if len(part)]
+                gone[key] = [run_of(part) for part in left if len(part)]
                 facts = select(facts, ~again)
                 if not gone[key]:
                     del gone[key]
         if len(facts):
-            came.setdefault(key, []).append(run_of(facts, engine.stamp))
+            came.setdefault(key, []).append(run_of(facts))

@@ -131,6 +131,5 @@ class _Manifest:
 
 def _word(term: GroundTerm) -> str:
     """A literal's text, or the last part of an IRI."""
-    if isinstance(term, ox.Triple):
-        return str(term)
+    assert not isinstance(term, ox.Triple), "nothing in a manifest is named by a triple"
     return term.value if isinstance(term, ox.Literal) else term.value.rsplit("#", 1)[-1].rsplit("/", 1)[-1]

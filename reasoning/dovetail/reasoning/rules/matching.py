@@ -1,6 +1,6 @@
 """Whether a graph with blanks to fill fits into a graph: its blank nodes stand for any terms, triple terms included.
 
-    patterns, component by component -> the most bound pattern next -> candidates -> backtrack
+    patterns, component by component, the most bound pattern next -> candidates -> backtrack
 
 Finding such terms is NP-complete; patterns that share no blank node are taken apart, which is what graphs allow in practice.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Protocol, TypeAlias
 
 import networkx as nx  # type: ignore[import-untyped]  # it ships no types
@@ -50,36 +51,45 @@ def fits(patterns: Iterable[Fact], knowledge: Knowledge) -> bool:
 
 
 class Facts:
-    """Facts by predicate, all of them listed."""
+    """Facts by predicate, and by predicate with subject or object."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.all = frozenset(facts)
         self.by_predicate: defaultdict[GroundTerm, list[Fact]] = defaultdict(list)
+        self._by_end: defaultdict[tuple[GroundTerm, GroundTerm, bool], list[Fact]] = defaultdict(list)
         for fact in self.all:
-            self.by_predicate[fact[1]].append(fact)
+            s, p, o = fact
+            self.by_predicate[p].append(fact)
+            self._by_end[p, s, True].append(fact)
+            self._by_end[p, o, False].append(fact)
 
     def holds(self, fact: Fact) -> bool:
         """Whether it is one of them."""
         return fact in self.all
 
     def candidates(self, pattern: Fact, blanks: frozenset[ox.BlankNode]) -> Iterable[Fact]:
-        """Those of the same predicate."""
-        return self.by_predicate.get(pattern[1], ())
+        """Those of the same predicate, and of the same subject or else object where that is closed."""
+        s, p, o = pattern
+        if not _blanks(s) & blanks:
+            return self._by_end.get((p, s, True), ())
+        if not _blanks(o) & blanks:
+            return self._by_end.get((p, o, False), ())
+        return self.by_predicate.get(p, ())
 
     def objects(self, subject: GroundTerm, predicate: GroundTerm) -> Iterator[GroundTerm]:
         """What a subject has for a predicate."""
-        return (o for s, _, o in self.by_predicate.get(predicate, ()) if s == subject)
+        return (o for _, _, o in self._by_end.get((predicate, subject, True), ()))
 
 
-def blanks_of(fact: Fact | ox.Triple) -> frozenset[ox.BlankNode]:
+def blanks_of(fact: Fact) -> frozenset[ox.BlankNode]:
     """The blank nodes of a fact, those inside triple terms included."""
-    found: set[ox.BlankNode] = set()
-    for term in fact if isinstance(fact, tuple) else (fact.subject, fact.predicate, fact.object):
-        if isinstance(term, ox.BlankNode):
-            found.add(term)
-        elif isinstance(term, ox.Triple):
-            found |= blanks_of(term)
-    return frozenset(found)
+    return frozenset().union(*map(_blanks, fact))
+
+
+def _blanks(term: GroundTerm) -> frozenset[ox.BlankNode]:
+    if isinstance(term, ox.BlankNode):
+        return frozenset({term})
+    return _blanks(term.subject) | _blanks(term.object) if isinstance(term, ox.Triple) else frozenset()
 
 
 def _apart(patterns: Sequence[Fact]) -> Iterator[list[Fact]]:
@@ -92,34 +102,57 @@ def _apart(patterns: Sequence[Fact]) -> Iterator[list[Fact]]:
 
 
 def _solvable(patterns: list[Fact], knowledge: Knowledge) -> bool:
-    """Depth first, without recursion: a component can be as long as a list."""
-    stack = [_choices(patterns, {}, knowledge)]
+    """Depth first, with a stack of our own: a component can be as long as a list."""
+    plan = list(_ordered(patterns))
+    binding: dict[ox.BlankNode, GroundTerm] = {}
+    stack = [_matches(plan[0], binding, knowledge)]
     while stack:
-        step = next(stack[-1], None)
-        if step is None:
+        if not next(stack[-1], False):
             stack.pop()
-            continue
-        rest, binding = step
-        if not rest:
+        elif len(stack) == len(plan):
             return True
-        stack.append(_choices(rest, binding, knowledge))
+        else:
+            stack.append(_matches(plan[len(stack)], binding, knowledge))
     return False
 
 
-def _choices(patterns: list[Fact], binding: Binding, knowledge: Knowledge) -> Iterator[tuple[list[Fact], Binding]]:
-    """The ways to satisfy the most bound pattern, each with the patterns that remain."""
-    place = min(range(len(patterns)), key=lambda n: len(blanks_of(patterns[n]) - binding.keys()))
-    rest = patterns[:place] + patterns[place + 1 :]
-    blanks = blanks_of(patterns[place]) - binding.keys()
-    if not blanks:
-        fact = filled(patterns[place], binding)
-        if fact is not None and knowledge.holds(fact):
-            yield rest, binding
+def _ordered(patterns: list[Fact]) -> Iterator[Fact]:
+    """The patterns, each next one with as few blank nodes as can be that none before it has."""
+    where: defaultdict[ox.BlankNode, list[int]] = defaultdict(list)
+    for place, pattern in enumerate(patterns):
+        for blank in blanks_of(pattern):
+            where[blank].append(place)
+    missing = [len(blanks_of(pattern)) for pattern in patterns]
+    waiting = [(count, place) for place, count in enumerate(missing)]
+    heapify(waiting)
+    done: set[int] = set()
+    while waiting:
+        _, place = heappop(waiting)  # old entries of a place come after its latest
+        if place in done:
+            continue
+        done.add(place)
+        yield patterns[place]
+        for blank in blanks_of(patterns[place]):
+            for other in where.pop(blank, ()):
+                missing[other] -= 1
+                heappush(waiting, (missing[other], other))
+
+
+def _matches(pattern: Fact, binding: dict[ox.BlankNode, GroundTerm], knowledge: Knowledge) -> Iterator[bool]:
+    """Binds what is open in the pattern, in one way after the other; after the last it is open again."""
+    blanks = blanks_of(pattern) - binding.keys()
+    bound = filled(pattern, binding)
+    if bound is None:
         return
-    for fact in knowledge.candidates(tuple(binding.get(t, t) if isinstance(t, ox.BlankNode) else t for t in patterns[place]), blanks):  # type: ignore[arg-type]  # three terms stay three
-        found = dict(binding)
-        if all(_match(term, value, found) for term, value in zip(patterns[place], fact, strict=True)):
-            yield rest, found
+    if not blanks:
+        if knowledge.holds(bound):
+            yield True
+        return
+    for fact in knowledge.candidates(bound, blanks):
+        if all(_match(term, value, binding) for term, value in zip(pattern, fact, strict=True)):
+            yield True
+        for blank in blanks:
+            binding.pop(blank, None)
 
 
 def filled(fact: Fact, binding: Binding) -> Fact | None:

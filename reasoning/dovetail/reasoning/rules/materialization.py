@@ -54,7 +54,8 @@ class Materialization:
         numbering = Numbering(facts.terms if isinstance(facts, TripleIndex) else None)
         own = _clauses(rules, numbering)
         helpers = _helpers(own, numbering)
-        split = [numbering.number(_TYPE), *helpers]
+        split = [numbering.number(_TYPE)]
+        split += _about_instances(own, helpers, split[0])
         private = [*helpers, *(numbering.number(part) for part in TRIPLE_PARTS)]
         now = ox.Literal(datetime.now(UTC).isoformat(), datatype=ox.NamedNode(XSD.dateTime))
         solver = Solver(Facts(split, private), Facts(split, private), numbering, now=now, generalised=self.options.generalised)
@@ -68,8 +69,8 @@ class Materialization:
     def _state(self, key: Key, facts: Batch) -> None:
         """Load stated facts that are not there yet."""
         for one, part in self.engine.base.parts(key, self.engine.valued(facts)):
-            self.engine.base.relations[one] = Relation([run_of(part, 0)])
-            self.engine.facts.relations[one] = Relation([run_of(part, 0)])
+            self.engine.base.relations[one] = Relation([run_of(part)])
+            self.engine.facts.relations[one] = Relation([run_of(part)])
 
     def _saturate(self) -> None:
         self.engine.saturate()
@@ -92,13 +93,13 @@ class Materialization:
             for one, out in list(engine.base.remove(key, facts.keys)):
                 if one[1] != PAIRS or one[0] not in engine.base.split:
                     for which, taken in engine.facts.remove(one, out.keys):
-                        gone.setdefault(which, []).append(run_of(taken, 0))
+                        gone.setdefault(which, []).append(run_of(taken))
         engine.stamp += 1
         for key, facts in coming:
             for one, new in list(engine.base.add(key, engine.valued(facts), 0)):
                 if one[1] != PAIRS or one[0] not in engine.base.split:
                     for which, fresh in engine.facts.add(one, new, engine.stamp):
-                        came.setdefault(which, []).append(run_of(fresh, engine.stamp))
+                        came.setdefault(which, []).append(run_of(fresh))
         engine.base.settle()
         self._follow(came, gone)
 
@@ -240,6 +241,16 @@ def _helpers(generic: Iterable[Clause], numbering: Numbering) -> list[int]:
                 if isinstance(term, ox.NamedNode) and term.value.startswith(HELPER) and term not in TRIPLE_PARTS:
                     found.add(atom.predicate)
     return sorted(found)
+
+
+def _about_instances(own: Iterable[Clause], helpers: Iterable[int], type_: int) -> set[int]:
+    """The helper predicates that rules derive from any class or property: they too are kept by object."""
+    found = set()
+    for clause in own:
+        instances = any(isinstance(a.predicate, str) or (a.predicate == type_ and isinstance(a.right, str)) for a in clause.atoms)
+        if instances and isinstance(clause.head.predicate, int):
+            found.add(clause.head.predicate)
+    return found.intersection(helpers)
 
 
 def _from_triples(facts: Iterable[ox.Triple], confidence: NDArray[np.float64] | None, numbering: Numbering) -> Iterator[tuple[Key, Batch]]:

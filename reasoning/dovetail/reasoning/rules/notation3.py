@@ -91,14 +91,7 @@ class _Notation3(TermReader):
         word = self.value.lower()
         if word not in ("@prefix", "@base", "prefix", "base"):
             self.fail("this word of Notation3 is not supported")
-        self.advance()
-        if word.endswith("prefix"):
-            if self.kind != "pname" or not self.value.endswith(":"):
-                self.fail(f"expected a prefix with its colon after {word}")
-            prefix = self.advance()[:-1]
-            self.declare(prefix, self.reference(where="after a prefix"))
-        else:
-            self.rebase(self.reference(where=f"after {word}"))
+        (self.prefix if word.endswith("prefix") else self.rebase)()
         if word.startswith("@"):
             self.expect(".", where=f"after {word}")
 

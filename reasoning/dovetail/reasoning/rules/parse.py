@@ -24,10 +24,10 @@ from dovetail.reasoning.rules.terms import NUMBERS, TermReader
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One rule file: its rules, and the IRIs of the files it IMPORTS with their lines."""
+    """One rule file: its rules, and the IRIs of what it IMPORTS, each with its place, ``LINE:COLUMN``."""
 
     rules: RuleSet
-    imports: tuple[tuple[str, int], ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
 
 
 def parse_rules(text: str, *, source: str = "rules") -> RuleSet:
@@ -42,8 +42,8 @@ def parse_rules(text: str, *, source: str = "rules") -> RuleSet:
     """
     document = parse_document(text, source=source)
     if document.imports:
-        iri, line = document.imports[0]
-        raise RuleError(f"{source}:{line}: IMPORTS works in files only, read by load_rules: <{iri}>")
+        iri, place = document.imports[0]
+        raise RuleError(f"{source}:{place}: IMPORTS works in files only, read by load_rules: <{iri}>")
     return document.rules
 
 
@@ -64,7 +64,7 @@ class _RuleReader(TermReader):
         super().__init__(text, source=source)
         self.rules: list[Rule] = []
         self.facts: dict[ox.Triple, None] = {}
-        self.imports: list[tuple[str, int]] = []
+        self.imports: list[tuple[str, str]] = []
         self.taken = self.blank_labels()
         self.labels = Labels(self.taken)
 
@@ -72,8 +72,8 @@ class _RuleReader(TermReader):
         declarations = {
             "RULE": self._rule,
             "DATA": self._data,
-            "PREFIX": self._prefix,
-            "BASE": self._base,
+            "PREFIX": self.prefix,
+            "BASE": self.rebase,
             "VERSION": self._version,
             "IMPORTS": self._imports,
         }
@@ -84,25 +84,14 @@ class _RuleReader(TermReader):
             read()
         return Document(RuleSet(tuple(self.rules), tuple(self.facts), self.prefixes), tuple(self.imports))
 
-    def _prefix(self) -> None:
-        self.advance()
-        if self.kind != "pname" or not self.value.endswith(":"):
-            self.fail("expected a prefix with its colon after PREFIX")
-        prefix = self.advance()[:-1]
-        self.declare(prefix, self.reference(where="after a prefix"))
-
-    def _base(self) -> None:
-        self.advance()
-        self.rebase(self.reference(where="after BASE"))
-
     def _version(self) -> None:
         self.advance()
         self.expect("string", where="after VERSION")
 
     def _imports(self) -> None:
         self.advance()
-        line = self.line()
-        self.imports.append((self.iri_text(where="after IMPORTS"), line))
+        place = self.position(self.place)
+        self.imports.append((self.iri_text(where="after IMPORTS"), place))
 
     def _data(self) -> None:
         line = self.line()

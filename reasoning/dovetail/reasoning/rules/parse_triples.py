@@ -18,7 +18,7 @@ _SUBJECTS = frozenset("iri pname var blank anon nil string long TRUE FALSE integ
 _VERBS = frozenset({"iri", "pname", "var", "a"})
 _PATHS = _VERBS | {"(", "^"}
 
-Path: TypeAlias = list[tuple[ox.NamedNode, bool]]
+Path: TypeAlias = list[tuple[Node, bool]]
 """The steps of a property path; a step is a predicate and whether it is walked backwards."""
 
 
@@ -109,15 +109,12 @@ class TripleReader:
         while True:
             path = self._path() if self.place.paths and reader.kind != "var" else [(self._verb(), False)]
             self._objects(subject, path)
-            while reader.accept(";"):
-                if self._at_verb():
-                    break
-            else:
-                return
-            if not self._at_verb():
+            while (more := reader.accept(";")) and not self._at_verb():
+                pass  # semicolons may stand in a row, and at the end
+            if not more:
                 return
 
-    def _objects(self, subject: Node, path: list[tuple[Node, bool]] | Path) -> None:
+    def _objects(self, subject: Node, path: Path) -> None:
         reader = self.reader
         while True:
             value = self._node(where="as the object of a triple")
@@ -129,7 +126,7 @@ class TripleReader:
             if not reader.accept(","):
                 return
 
-    def _walk(self, start: Node, path: list[tuple[Node, bool]] | Path, end: Node) -> None:
+    def _walk(self, start: Node, path: Path, end: Node) -> None:
         for number, (predicate, backwards) in enumerate(path, start=1):
             step_end = end if number == len(path) else self.place.blank(self.labels.new("path"))
             self.patterns.append(Pattern(step_end, predicate, start) if backwards else Pattern(start, predicate, step_end))

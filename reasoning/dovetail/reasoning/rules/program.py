@@ -40,21 +40,26 @@ class Program:
     """Clauses in components, each after all that it depends on.
 
     ``schema`` are the relations whose facts the specialisation used up: when one of them changes, the
-    program must be made anew. ``possible`` are those in which there can be facts at all.
+    program must be made anew. ``possible`` are those in which there can be facts at all, and ``mirrors`` repeat others.
     """
 
     components: tuple[Component, ...]
     schema: frozenset[Key]
     possible: frozenset[Key]
     clauses: tuple[Clause, ...]
+    mirrors: frozenset[Key]
+
+    def allows(self, key: Key) -> bool:
+        """Whether the program reckons with facts in a relation."""
+        return key in self.possible or key in self.mirrors or ANY in self.possible or (key[0], PAIRS) in self.possible
 
 
-def prepare(clauses: Sequence[Clause], solver: Solver) -> Program:
+def prepare(clauses: Sequence[Clause], solver: Solver, *, weighted: bool) -> Program:
     """The program of these clauses for the present facts."""
     schema: set[Key] = set()
     special: list[Clause] = []
     for clause in clauses:
-        special.extend(_specialised(clause, solver, schema))
+        special.extend(_specialised(clause, solver, schema, weighted=weighted))
     # What one rule makes of two schema facts it may make once.
     special = list({clause.identity: clause for clause in special}.values())
     parts = [(solver.numbering.number(part), PAIRS) for part in TRIPLE_PARTS]
@@ -63,12 +68,13 @@ def prepare(clauses: Sequence[Clause], solver: Solver) -> Program:
         for atom, stated_only in _read(clause):
             if isinstance(atom.predicate, int) and _is_open(atom, solver.facts):
                 (solver.base if stated_only else solver.facts).mirror(atom.predicate)
+    mirrors = frozenset((predicate, PAIRS) for predicate in solver.facts.mirrored)
     strata = sorted({clause.stratum for clause in able})
     components = [c for number in strata for c in _components([x for x in able if x.stratum == number], solver.facts, parts)]
-    return Program(tuple(components), frozenset(schema), frozenset(possible), tuple(able))
+    return Program(tuple(components), frozenset(schema), frozenset(possible), tuple(able), mirrors)
 
 
-def _specialised(clause: Clause, solver: Solver, schema: set[Key]) -> Iterator[Clause]:
+def _specialised(clause: Clause, solver: Solver, schema: set[Key], *, weighted: bool) -> Iterator[Clause]:
     """The clause once for each way its schema atoms can bind what stands for predicates and classes."""
     facts = solver.facts
     structural = _structural(clause, facts)
@@ -88,7 +94,7 @@ def _specialised(clause: Clause, solver: Solver, schema: set[Key]) -> Iterator[C
     done = frozenset(place for place in fixed if clause.atoms[place].names <= structural)
     for row in zip(*(column.tolist() for column in found.columns.values()), strict=True):
         binding = {**clause.binding, **dict(zip(names, row, strict=True))}
-        weight = _weight([clause.atoms[place].bound(binding) for place in done], facts)
+        weight = _weight([clause.atoms[place].bound(binding) for place in done], facts) if weighted else 1.0
         yield clause.specialised(binding, drop=done, weight=weight)
 
 
@@ -131,7 +137,7 @@ def _read(clause: Clause) -> Iterator[tuple[Atom, bool]]:
 
 def _able(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> tuple[list[Clause], set[Key]]:
     """The clauses all of whose atoms may come to have facts, and the relations that may."""
-    possible: set[Key] = {key for key, relation in facts.relations.items() if len(relation)}
+    possible = {key for key in facts.stored() if facts.size(key)}
     predicates = {key[0] for key in possible}
     waiting = list(clauses)
     able: list[Clause] = []

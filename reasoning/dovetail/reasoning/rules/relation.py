@@ -76,42 +76,51 @@ def union(batches: Sequence[Batch]) -> Batch:
     return batch(np.concatenate([b.keys for b in batches]), np.concatenate(values) if values else None)
 
 
-def firsts(ordered: Keys) -> NDArray[np.bool_]:
+def firsts(in_order: Keys) -> NDArray[np.bool_]:
     """Where a sorted array begins a new value."""
-    mask = np.empty(len(ordered), np.bool_)
+    mask = np.empty(len(in_order), np.bool_)
     mask[:1] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=mask[1:])
+    np.not_equal(in_order[1:], in_order[:-1], out=mask[1:])
     return mask
+
+
+def ordered(keys: Keys) -> Keys:
+    """The keys in order. What is sorted here mostly comes in sorted stretches, which a stable sort only merges."""
+    return np.sort(keys, kind="stable")
 
 
 def distinct(numbers: Keys) -> Keys:
     """The distinct numbers in order; ``np.unique`` takes far longer."""
-    ordered = np.sort(numbers)
-    return ordered[firsts(ordered)]
+    if len(numbers) >= _DENSE:
+        top = int(numbers.max())
+        if top < 8 * len(numbers):  # term numbers, not pairs: marking them beats sorting
+            seen = np.zeros(top + 1, np.bool_)
+            seen[numbers] = True
+            return np.flatnonzero(seen)
+    numbers = ordered(numbers)
+    return numbers[firsts(numbers)]
 
 
-def find(ordered: Keys, wanted: Keys) -> tuple[Keys, NDArray[np.bool_]]:
+def find(in_order: Keys, wanted: Keys) -> tuple[Keys, NDArray[np.bool_]]:
     """Where each wanted key would stand in a sorted array, and whether it does."""
-    places = np.searchsorted(ordered, wanted)
-    if not len(ordered):
+    places = np.searchsorted(in_order, wanted)
+    if not len(in_order):
         return places, np.zeros(len(wanted), np.bool_)
-    np.minimum(places, len(ordered) - 1, out=places)
-    return places, ordered[places] == wanted
+    np.minimum(places, len(in_order) - 1, out=places)
+    return places, in_order[places] == wanted
 
 
 class Run:
-    """Distinct keys in order, with the round in which each came and, where kept, its confidence."""
+    """Distinct keys in order and, where kept, the confidence of each."""
 
-    __slots__ = ("_fanouts", "_flipped", "_order", "_starts", "keys", "rounds", "values")
+    __slots__ = ("_flipped", "_order", "_starts", "keys", "values")
 
-    def __init__(self, keys: Keys, rounds: NDArray[np.int32], values: Values | None) -> None:
+    def __init__(self, keys: Keys, values: Values | None = None) -> None:
         self.keys = keys
-        self.rounds = rounds
         self.values = values
         self._flipped: Keys | None = None
         self._order: Keys | None = None
         self._starts: list[Keys | None] = [None, None]
-        self._fanouts = [0.0, 0.0]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -122,7 +131,7 @@ class Run:
         if self._flipped is None:
             self._flipped = flip(self.keys)
             if self.values is None:
-                self._flipped.sort()
+                self._flipped.sort(kind="stable")
             else:
                 self._order = np.argsort(self._flipped, kind="stable")
                 self._flipped = self._flipped[self._order]
@@ -132,30 +141,23 @@ class Run:
         """The pairs in order of their left number, or of their right one."""
         return self.flipped if backwards else self.keys
 
-    def fanout(self, backwards: bool) -> float:
-        """How many pairs there are for one left (right) number, on average."""
-        if not self._fanouts[backwards]:
-            groups = lefts(self.sorted_by(backwards))
-            self._fanouts[backwards] = len(groups) / max(1, np.count_nonzero(groups[1:] != groups[:-1]) + 1)
-        return self._fanouts[backwards]
-
     def spans(self, needles: Keys, backwards: bool) -> tuple[Keys, Keys]:
         """Where the pairs of each needle begin and end in ``sorted_by(backwards)``."""
-        ordered = self.sorted_by(backwards)
-        if len(needles) < _DENSE or not len(ordered):
-            return np.searchsorted(ordered, needles << 32), np.searchsorted(ordered, (needles + 1) << 32)
+        keys = self.sorted_by(backwards)
+        if len(needles) < _DENSE or not len(keys):
+            return np.searchsorted(keys, needles << 32), np.searchsorted(keys, (needles + 1) << 32)
         starts = self._starts[backwards]
         if starts is None:
-            top = int(ordered[-1] >> 32)
+            top = int(keys[-1] >> 32)
             if len(needles) * 8 < top:
                 order = np.argsort(needles)
                 low, high = np.empty_like(needles), np.empty_like(needles)
                 in_order = needles[order]
-                low[order] = np.searchsorted(ordered, in_order << 32)
-                high[order] = np.searchsorted(ordered, (in_order + 1) << 32)
+                low[order] = np.searchsorted(keys, in_order << 32)
+                high[order] = np.searchsorted(keys, (in_order + 1) << 32)
                 return low, high
-            starts = np.zeros(top + 3, np.int32 if len(ordered) < 2**31 else np.int64)
-            np.cumsum(np.bincount(ordered >> 32, minlength=top + 2), out=starts[1:])
+            starts = np.zeros(top + 3, np.int32 if len(keys) < 2**31 else np.int64)
+            np.cumsum(np.bincount(keys >> 32, minlength=top + 2), out=starts[1:])
             self._starts[backwards] = starts
         within = np.minimum(needles, len(starts) - 2)
         return starts[within].astype(np.int64), starts[within + 1].astype(np.int64)
@@ -171,41 +173,31 @@ class Run:
 
     def without(self, keep: NDArray[np.bool_]) -> Run:
         """The run with only the facts marked in ``keep``."""
-        run = Run(self.keys[keep], self.rounds[keep], None if self.values is None else self.values[keep])
+        run = Run(self.keys[keep], None if self.values is None else self.values[keep])
         if self._flipped is not None and self.values is None:
-            gone = np.sort(flip(self.keys[~keep]))
+            gone = ordered(flip(self.keys[~keep]))
             rest = np.ones(len(self._flipped), np.bool_)
             rest[np.searchsorted(self._flipped, gone)] = False
             run._flipped = self._flipped[rest]
         return run
 
 
-def run_of(facts: Batch, stamp: int) -> Run:
-    """A batch as a run of facts that came in round ``stamp``."""
-    return Run(facts.keys, np.full(len(facts), stamp, np.int32), None if facts.values is None else facts.values.copy())
+def run_of(facts: Batch) -> Run:
+    """A batch as a run, whose confidences may be raised later."""
+    return Run(facts.keys, None if facts.values is None else facts.values.copy())
 
 
 def merged(older: Run, newer: Run) -> Run:
     """Both runs as one; they share no key."""
-    places = np.searchsorted(older.keys, newer.keys)
-    places += np.arange(len(newer.keys))
-    rest = np.ones(len(older) + len(newer), np.bool_)
-    rest[places] = False
-
-    def woven(first: NDArray[np.generic], second: NDArray[np.generic]) -> NDArray[np.generic]:
-        out = np.empty(len(rest), first.dtype)
-        out[places], out[rest] = second, first
-        return out
-
-    run = Run(
-        woven(older.keys, newer.keys),  # type: ignore[arg-type]  # of the type that came in
-        woven(older.rounds, newer.rounds),  # type: ignore[arg-type]
-        None if older.values is None or newer.values is None else woven(older.values, newer.values),  # type: ignore[arg-type]
-    )
-    if older._flipped is not None and run.values is None:
-        both = np.concatenate((older._flipped, newer.flipped))
-        both.sort(kind="stable")  # two sorted stretches: merged in one pass
-        run._flipped = both
+    keys = np.concatenate((older.keys, newer.keys))
+    if older.values is not None and newer.values is not None:
+        order = np.argsort(keys, kind="stable")
+        return Run(keys[order], np.concatenate((older.values, newer.values))[order])
+    keys.sort(kind="stable")  # two sorted stretches: merged in one pass
+    run = Run(keys)
+    if older._flipped is not None:
+        run._flipped = np.concatenate((older._flipped, newer.flipped))
+        run._flipped.sort(kind="stable")
     return run
 
 
@@ -213,14 +205,17 @@ class Relation:
     """A set of facts of one predicate (or class), growing and shrinking.
 
     What ``remove`` takes out stays readable as the past until ``settle``: deleting what followed from
-    a fact needs the fact.
+    a fact needs the fact. When facts came is kept as a log, which is only sorted when somebody asks.
     """
 
-    __slots__ = ("past", "runs")
+    __slots__ = ("_log", "_logged", "_rounds", "past", "runs")
 
     def __init__(self, runs: Iterable[Run] = ()) -> None:
         self.runs: list[Run] = [run for run in runs if len(run)]
         self.past: list[Run] = []
+        self._log: list[tuple[Keys, int]] = []
+        self._logged = 0
+        self._rounds = np.empty(0, np.int64), np.empty(0, np.int32)
 
     def __len__(self) -> int:
         return sum(map(len, self.runs))
@@ -234,7 +229,7 @@ class Relation:
         """Every key, in order."""
         if len(self.runs) == 1:
             return self.runs[0].keys
-        return np.sort(np.concatenate([np.empty(0, np.int64), *(run.keys for run in self.runs)]))
+        return ordered(np.concatenate([np.empty(0, np.int64), *(run.keys for run in self.runs)]))
 
     def add(self, facts: Batch, stamp: int) -> Batch:
         """Add facts that came in round ``stamp``, and return those that are new or surer than before."""
@@ -246,15 +241,19 @@ class Relation:
             if facts.values is not None and run.values is not None:
                 known &= facts.values > run.values[places] * _BETTER
                 run.values[places[known]] = facts.values[known]
-                run.rounds[places[known]] = stamp
                 better |= known
         new = facts if fresh.all() else select(facts, fresh)
+        moved = select(facts, fresh | better) if better.any() else new
+        self._log.append((moved.keys, stamp))
+        self._logged += len(moved)
+        if self._logged > 1_000_000 + 2 * len(self):
+            self._sort_log()
         if len(new):
-            self.runs.append(run_of(new, stamp))
+            self.runs.append(run_of(new))
             while len(self.runs) > 1 and 2 * len(self.runs[-1]) >= len(self.runs[-2]):
                 last = self.runs.pop()
                 self.runs[-1] = merged(self.runs[-1], last)
-        return select(facts, fresh | better) if better.any() else new
+        return moved
 
     def remove(self, keys: Keys) -> Batch:
         """Take facts out, into the past; returns those that were there."""
@@ -265,10 +264,31 @@ class Relation:
                 keep = np.ones(len(run), np.bool_)
                 keep[places[known]] = False
                 gone.append(Batch(run.keys[~keep], None if run.values is None else run.values[~keep]))
-                self.past.append(Run(gone[-1].keys, run.rounds[~keep], gone[-1].values))
+                self.past.append(run_of(gone[-1]))
                 self.runs[place] = run.without(keep)
         self.runs = [run for run in self.runs if len(run)]
         return union(gone) if gone else Batch(np.empty(0, np.int64))
+
+    def rounds(self, keys: Keys) -> NDArray[np.int32]:
+        """The round in which each fact last came, or became surer; 0 for those that were there from the start."""
+        self._sort_log()
+        places, known = find(self._rounds[0], keys)
+        rounds = np.zeros(len(keys), np.int32)
+        rounds[known] = self._rounds[1][places[known]]
+        return rounds
+
+    def _sort_log(self) -> None:
+        """Bring the log in order of facts, of each the last entry."""
+        if not self._log:
+            return
+        keys = np.concatenate([self._rounds[0], *(part for part, _ in self._log)])
+        stamps = np.concatenate([self._rounds[1], *(np.full(len(part), stamp, np.int32) for part, stamp in self._log)])
+        order = np.argsort(keys, kind="stable")
+        last = np.ones(len(order), np.bool_)
+        last[:-1] = firsts(keys[order])[1:]
+        self._rounds = keys[order][last], stamps[order][last]
+        self._log.clear()
+        self._logged = 0
 
     def settle(self) -> None:
         """Forget the past."""
@@ -291,12 +311,3 @@ def holds(runs: Sequence[Run], keys: Keys) -> tuple[NDArray[np.bool_], Values | 
             values[known] = run.values[places[known]]
         found |= known
     return found, values
-
-
-def rounds_of(runs: Sequence[Run], keys: Keys) -> NDArray[np.int32]:
-    """The round in which each key came; -1 for those that are in no run."""
-    rounds = np.full(len(keys), -1, np.int32)
-    for run in runs:
-        places, known = find(run.keys, keys)
-        rounds[known] = run.rounds[places[known]]
-    return rounds

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
+from sqlglot import exp
 
 from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules import sql_terms
 from dovetail.reasoning.rules.clause import HELPER
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet, Variable, term_text
-from dovetail.reasoning.rules.sql import DELTA, KNOWN, STATED, delta_places, doubtful_cases, reads_terms, rule_queries
+from dovetail.reasoning.rules.sql import DELTA, KNOWN, STATED, delta_places, reads_terms, rule_queries
 from dovetail.reasoning.rules.strata import stratify
 from dovetail.reasoning.rules.wellformed import check_rules
 
@@ -128,18 +129,18 @@ def saturate_sql(rules: RuleSet, engine: SqlEngine) -> int:
     <urn:a> <urn:near> <urn:c>
     """
     check_rules(rules)
-    layers = stratify(rules)
-    asking = [rule for rule in rules.rules if reads_terms(rule)]  # looks at every rule, so that none is refused half-way
-    saturation = _Saturation(engine, asks_terms=bool(asking))
+    # All of it now, so that nothing has run when a rule is refused.
+    layers = [[(rule, rule_queries(rule)) for rule in layer] for layer in stratify(rules)]
+    saturation = _Saturation(engine, asks_terms=any(reads_terms(rule.body) for rule in rules.rules))
     saturation.start(rules.facts)
     for layer in layers:
-        general = [rule for rule in layer if not rule.runs_once]
-        saturation.add([query for rule in layer if rule.runs_once for query in _queries(rule, engine)])
-        queries = [query for rule in general for query in _queries(rule, engine)]
-        later = [query for rule in general for place in _fed(rule, general) for query in _queries(rule, engine, delta=place)]
-        while saturation.add(queries):
-            queries = later
-        for case in (case for rule in layer for case in doubtful_cases(rule)):
+        general = [rule for rule, _ in layer if not rule.runs_once]
+        saturation.add([query for rule, queries in layer if rule.runs_once for query in queries.heads])
+        found = saturation.add([query for rule, queries in layer if not rule.runs_once for query in queries.heads])
+        later = [query for rule in general for place in _fed(rule, general) for query in rule_queries(rule, delta=place).heads]
+        while found and later:
+            found = saturation.add(later)
+        for case in (case for _, queries in layer for case in queries.doubts):
             if engine.rows(case.query.sql(dialect=engine.dialect)):
                 raise RuleError(f"rule {case.rule}: among its facts is {case.reason}, which SQL does not treat as SPARQL does")
     new = f"SELECT s, p, o FROM {KNOWN} WHERE NOT p LIKE '<{HELPER}%' EXCEPT SELECT s, p, o FROM {STATED}"
@@ -173,11 +174,11 @@ class _Saturation:
             self._engine.store(sql_terms.TERMS, sql_terms.no_terms(dialect=self._engine.dialect))
             self._read_terms(KNOWN)
 
-    def add(self, queries: Sequence[str]) -> int:
+    def add(self, queries: Sequence[exp.Select]) -> int:
         """Makes known what the queries find, and says how much of it is new."""
         if not queries:
             return 0
-        found = "\nUNION ALL\n".join(queries)
+        found = "\nUNION ALL\n".join(query.sql(dialect=self._engine.dialect) for query in queries)
         new = self._engine.store(DELTA, f"SELECT s, p, o FROM (\n{found}\n) AS found EXCEPT SELECT s, p, o FROM {KNOWN}")
         if new:
             self._engine.append(KNOWN, f"SELECT s, p, o FROM {DELTA}")
@@ -189,10 +190,6 @@ class _Saturation:
         query = sql_terms.terms_query(table, dialect=self._engine.dialect)
         while self._engine.store("new_terms", query):
             self._engine.append(sql_terms.TERMS, "SELECT * FROM new_terms")
-
-
-def _queries(rule: Rule, engine: SqlEngine, *, delta: int | None = None) -> list[str]:
-    return [query.sql(dialect=engine.dialect) for query in rule_queries(rule, delta=delta)]
 
 
 def _fed(rule: Rule, layer: Sequence[Rule]) -> list[int]:

@@ -38,6 +38,14 @@ class DoubtfulCase:
     query: exp.Select
 
 
+@dataclass(frozen=True, slots=True)
+class RuleQueries:
+    """A rule in SQL: one query for each triple of its head, and what to ask before they are believed."""
+
+    heads: list[exp.Select]
+    doubts: list[DoubtfulCase]
+
+
 def rule_sql(rule: Rule, *, dialect: str = "duckdb", delta: int | None = None) -> str:
     """The triples that a rule makes of ``triples``, as one query.
 
@@ -54,11 +62,11 @@ def rule_sql(rule: Rule, *, dialect: str = "duckdb", delta: int | None = None) -
     WHERE
       t1.p = '<urn:near>' AND t2.s = t1.o AND t2.p = '<urn:in>'
     """
-    return "\nUNION\n".join(query.sql(dialect=dialect, pretty=True) for query in rule_queries(rule, delta=delta))
+    return "\nUNION\n".join(query.sql(dialect=dialect, pretty=True) for query in rule_queries(rule, delta=delta).heads)
 
 
-def rule_queries(rule: Rule, *, delta: int | None = None) -> list[exp.Select]:
-    """One query for each triple of a rule's head; ``RuleError`` if SQL cannot say the rule."""
+def rule_queries(rule: Rule, *, delta: int | None = None) -> RuleQueries:
+    """A rule in SQL, with one of its patterns read from ``delta`` perhaps; ``RuleError`` if SQL cannot say it."""
     if rule.weight < 1:
         raise RuleError(f"rule {rule.name}: SQL carries no confidence, so WEIGHT {rule.weight} cannot be kept")
     scope = body_scope(rule, delta=delta)
@@ -75,7 +83,7 @@ def rule_queries(rule: Rule, *, delta: int | None = None) -> list[exp.Select]:
             conditions.extend(_well_formed(node, rule, scope.bound, solution))
         aliased = [exp.alias_(column.copy(), name) for column, name in zip(columns, COLUMNS, strict=True)]
         queries.append(_select(aliased, scope.tables, conditions))
-    return queries
+    return RuleQueries(queries, scope.doubts)
 
 
 def delta_places(rule: Rule) -> range:
@@ -83,14 +91,9 @@ def delta_places(rule: Rule) -> range:
     return range(0 if rule.stated_only else sum(isinstance(part, Pattern) for part in rule.body))
 
 
-def reads_terms(rule: Rule) -> bool:
-    """Whether a rule asks ``terms``."""
-    return any(table.name == terms.TERMS for query in rule_queries(rule) for table in query.find_all(exp.Table))
-
-
-def doubtful_cases(rule: Rule) -> list[DoubtfulCase]:
-    """What to ask of the data before a rule's results are believed."""
-    return body_scope(rule).doubts
+def reads_terms(parts: Sequence[BodyPart]) -> bool:
+    """Whether a body may ask ``terms``: it has expressions."""
+    return any(isinstance(part, Filter | Assign) or (isinstance(part, Negation) and reads_terms(part.body)) for part in parts)
 
 
 @dataclass(slots=True)
@@ -242,8 +245,9 @@ def _select(columns: Sequence[exp.Expr], tables: Sequence[tuple[str, str]], cond
 
 
 def _joined(query: exp.Select, tables: Sequence[tuple[str, str]], conditions: Sequence[exp.Expr]) -> exp.Select:
+    query = query.copy()
     for table, alias in tables:
         source = exp.alias_(exp.to_table(table), alias, table=True)
-        query = query.join(source) if query.args.get("from_") else query.from_(source)
+        query = query.join(source, copy=False) if query.args.get("from_") else query.from_(source, copy=False)
     condition = terms.every(conditions)
-    return query if condition == exp.true() else query.where(condition)
+    return query if condition == exp.true() else query.where(condition, copy=False)

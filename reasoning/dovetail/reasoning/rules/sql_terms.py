@@ -139,6 +139,7 @@ def kind_of(written: str) -> Kind:
     return next((kind for kind, pattern in _PATTERNS if re.search(pattern, written)), Kind.OTHER)
 
 
+@cache
 def no_terms(*, dialect: str) -> str:
     """The table ``terms`` without a row."""
     types = {"number": NUMBER, "floating": "DOUBLE", "truth": "BOOLEAN"}
@@ -149,6 +150,7 @@ def no_terms(*, dialect: str) -> str:
     return sql(f"SELECT {', '.join(columns)} LIMIT 0").sql(dialect=dialect)
 
 
+@cache
 def terms_query(table: str, *, dialect: str) -> str:
     """The rows of ``terms`` for what stands as object in a table of triples and for what triple terms nest, if they are new."""
     # Nested objects come one level a time: ask until there is no row.

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise, product
+from typing import TypeAlias
 
 import pyoxigraph as ox
 
@@ -97,6 +98,8 @@ class _Graph:
                 if shape not in self._asked:
                     self._edges[self._node(shape, self._asked)] = [(node, False) for node in fitting.those(shape)]
                 asked = self._asked[shape]
+                if not self._edges[asked]:
+                    continue
                 strongest[asked] = strongest.get(asked, False) or dependency.closed
                 if dependency.negated:
                     self._negated.add((index, asked))
@@ -174,7 +177,9 @@ class _Graph:
             why = "each would have to wait for what it denies; make the condition under NOT independent of the conclusion, or say NOT DATA"
         else:
             why = f"{self.rules[start].name} makes terms (SET or a blank node in its head), so it runs once and cannot feed itself"
-        return f"no order of running: {' -> '.join(words)} ({why})"
+        lines = sorted({self.rules[node].line for node in circle if node < len(self.rules)} - {0})
+        where = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}: " if lines else ""
+        return f"no order of running: {' -> '.join(words)} ({where}{why})"
 
     def refuse_nesting(self, component: Iterable[int]) -> None:
         """A rule in a circle may not build triple terms: it could nest them for ever."""
@@ -204,22 +209,34 @@ def _shape(pattern: Pattern) -> Pattern:
 
 
 class _Fitting:
-    """Which of the shapes that heads say could be what a body asks for."""
+    """Which of the shapes that heads say could be what a body asks for; found by predicate and object where both are terms."""
 
     def __init__(self, said: Mapping[Pattern, int]) -> None:
         self._all = said
-        self._by_predicate: dict[Node, list[Pattern]] = defaultdict(list)
-        self._any_predicate: list[Pattern] = []
+        self._by_predicate: dict[Node | None, list[Pattern]] = defaultdict(list)
+        self._by_both: dict[tuple[Node | None, Node | None], list[Pattern]] = defaultdict(list)
         for shape in said:
-            (self._any_predicate if isinstance(shape.predicate, Variable) else self._by_predicate[shape.predicate]).append(shape)
+            predicate, value = _ground(shape.predicate), _ground(shape.object)
+            self._by_predicate[predicate].append(shape)
+            self._by_both[predicate, value].append(shape)
 
     def those(self, asked: Pattern) -> list[int]:
         """The nodes of the shapes that unify with ``asked``."""
-        if isinstance(asked.predicate, Variable):
-            candidates: Iterable[Pattern] = self._all
-        else:
-            candidates = [*self._by_predicate.get(asked.predicate, ()), *self._any_predicate]
+        predicate, value = _ground(asked.predicate), _ground(asked.object)
+        candidates: Iterable[Pattern] = self._all
+        if predicate is not None and value is not None:
+            keys = product((predicate, None), (value, None))
+            candidates = chain.from_iterable(self._by_both.get(key, ()) for key in keys)
+        elif predicate is not None:
+            candidates = chain(self._by_predicate.get(predicate, ()), self._by_predicate.get(None, ()))
         return [self._all[shape] for shape in candidates if may_match(asked, shape)]
+
+
+def _ground(node: Node) -> Node | None:
+    return None if isinstance(node, Variable | Fresh | TripleTerm) else node
+
+
+_Sided: TypeAlias = tuple[bool, Node]  # a node of the one pattern or of the other
 
 
 def may_match(asked: Pattern, said: Pattern) -> bool:
@@ -229,27 +246,33 @@ def may_match(asked: Pattern, said: Pattern) -> bool:
     >>> may_match(Pattern(x, p, x), Pattern(a, p, x)), may_match(Pattern(x, p, x), Pattern(a, p, b))
     (True, False)
     """
-    bindings: dict[tuple[bool, Node], tuple[bool, Node]] = {}
+    bindings: dict[_Sided, _Sided] = {}
 
-    def value(side: bool, node: Node) -> tuple[bool, Node]:
-        found = (side, node)
+    def value(found: _Sided) -> _Sided:
         while found in bindings:
             found = bindings[found]
         return found
 
-    def unify(left: tuple[bool, Node], right: tuple[bool, Node]) -> bool:
-        left, right = value(*left), value(*right)
-        if isinstance(left[1], Variable):
-            if left != right:
-                bindings[left] = right
+    def inside(variable: _Sided, term: _Sided) -> bool:
+        side, node = value(term)
+        if isinstance(node, TripleTerm):
+            return any(inside(variable, (side, part)) for part in (node.subject, node.predicate, node.object))
+        return (side, node) == variable
+
+    def unify(left: _Sided, right: _Sided) -> bool:
+        left, right = value(left), value(right)
+        if left == right and isinstance(left[1], Variable):
             return True
-        if isinstance(right[1], Variable):
-            bindings[right] = left
-            return True
+        for variable, term in ((left, right), (right, left)):
+            if isinstance(variable[1], Variable):
+                if inside(variable, term):  # a term is never part of itself
+                    return False
+                bindings[variable] = term
+                return True
         a, b = _opened(left[1]), _opened(right[1])
         if isinstance(a, TripleTerm) and isinstance(b, TripleTerm):
-            inner = zip((a.subject, a.predicate, a.object), (b.subject, b.predicate, b.object), strict=True)
-            return all(unify((left[0], mine), (right[0], other)) for mine, other in inner)
+            parts = zip((a.subject, a.predicate, a.object), (b.subject, b.predicate, b.object), strict=True)
+            return all(unify((left[0], mine), (right[0], other)) for mine, other in parts)
         return a == b
 
     return all(unify((False, mine), (True, other)) for mine, other in zip(asked.nodes, said.nodes, strict=True))

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pyoxigraph as ox
 
 from dovetail.reasoning.rules.rule import Variable
-from dovetail.reasoning.rules.tokens import Tokens, unescape_numeric
+from dovetail.reasoning.rules.tokens import Tokens
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -27,12 +27,16 @@ _LITERALS = frozenset({"string", "long", "TRUE", "FALSE", *NUMBERS})
 _DIRECTIONS = {"ltr": ox.BaseDirection.LTR, "rtl": ox.BaseDirection.RTL}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _CHARACTERS = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    code = escape[1]
-    return unescape_numeric(escape[0]) if len(code) > 1 else _CHARACTERS.get(code, code)
+    if escape[3]:
+        return _CHARACTERS.get(escape[3], escape[3])
+    number = int(escape[1] or escape[2], 16)
+    if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+        raise ValueError(f"no character {escape[0]}")
+    return chr(number)
 
 
 class TermReader(Tokens):
@@ -46,14 +50,19 @@ class TermReader(Tokens):
         self.prefixes: dict[str, str] = {}
         self._cache: dict[str, ox.NamedNode] = {}
 
-    def declare(self, prefix: str, iri: str) -> None:
-        """``prefix`` (without its colon) stands for ``iri`` from here on."""
-        self.prefixes[prefix] = iri
+    def prefix(self) -> None:
+        """Reads PREFIX with what it declares, which holds from here on."""
+        word = self.advance()
+        if self.kind != "pname" or not self.value.endswith(":"):
+            self.fail(f"expected a prefix with its colon after {word}")
+        prefix = self.advance()[:-1]
+        self.prefixes[prefix] = self._reference(where="after a prefix")
         self._cache.clear()
 
-    def rebase(self, iri: str) -> None:
-        """Relative IRIs are taken from ``iri`` from here on."""
-        self.base = iri
+    def rebase(self) -> None:
+        """Reads BASE with its IRI, from which relative IRIs are taken from here on."""
+        word = self.advance()
+        self.base = self._reference(where=f"after {word}")
         self._cache.clear()
 
     def iri(self, *, where: str) -> ox.NamedNode:
@@ -76,7 +85,7 @@ class TermReader(Tokens):
         """The same as text, which stays relative if there is no base."""
         if self.kind == "iri":
             try:
-                text = unescape_numeric(self.value[1:-1])
+                text = _ESCAPE.sub(_unescaped, self.value[1:-1])
             except ValueError as problem:
                 self.fail(str(problem))
             self.advance()
@@ -89,8 +98,7 @@ class TermReader(Tokens):
         self.advance()
         return self.prefixes[prefix] + (re.sub(r"\\(.)", r"\1", local) if "\\" in local else local)
 
-    def reference(self, *, where: str) -> str:
-        """The IRI in angle brackets here, as text."""
+    def _reference(self, *, where: str) -> str:
         if self.kind != "iri":
             self.fail(f"expected an IRI in angle brackets {where}")
         return self.iri_text(where=where)
@@ -115,12 +123,7 @@ class TermReader(Tokens):
         if self.kind == "lang":
             return self._tagged(body)
         if self.accept("^^"):
-            at = self.place
-            datatype = self.iri(where="after ^^")
-            try:
-                return ox.Literal(body, datatype=datatype)
-            except ValueError as problem:
-                self.fail(str(problem), at=at)
+            return ox.Literal(body, datatype=self.iri(where="after ^^"))
         return ox.Literal(body)
 
     def _tagged(self, body: str) -> ox.Literal:

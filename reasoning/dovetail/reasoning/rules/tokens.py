@@ -38,9 +38,8 @@ _WORDS = {
     "bad": r".",
 }
 _TOKEN = re.compile(
-    r"(?:[ \t\r\n]|#[^\n\r]*)*+(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _WORDS.items()) + r"|\Z)", re.DOTALL
+    r"(?:[ \t\r\n]+|#[^\n\r]*)*+(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _WORDS.items()) + r"|\Z)", re.DOTALL
 )
-_NUMERIC_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
 class Tokens:
@@ -96,7 +95,7 @@ class Tokens:
 
     @property
     def place(self) -> int:
-        """Where the current token stands, for ``fail``."""
+        """Where the current token stands, for ``fail`` and ``position``."""
         return self._at
 
     def blank_labels(self) -> frozenset[str]:
@@ -109,8 +108,10 @@ class Tokens:
 
     def kind_after(self, closing: str) -> str:
         """The kind of the token that follows the next one of kind ``closing``."""
-        kinds = self._kinds
-        return kinds[kinds.index(closing, self._at) + 1] if closing in kinds[self._at :] else "end"
+        try:
+            return self._kinds[self._kinds.index(closing, self._at) + 1]
+        except ValueError:
+            return "end"
 
     def replace(self, kind: str, new_kind: str, text: str) -> None:
         """Makes every token of a kind another."""
@@ -152,31 +153,18 @@ class Tokens:
         self._lines = (start, line + self.text.count("\n", before, start))
         return self._lines[1]
 
+    def position(self, place: int) -> str:
+        """The line and the column of a token, both counted from 1, with a colon between."""
+        start = self._starts[place]
+        return f"{self.text.count(chr(10), 0, start) + 1}:{start - self.text.rfind(chr(10), 0, start)}"
+
     def fail(self, wrong: str, *, at: int | None = None) -> NoReturn:
         """Raises ``RuleError`` with the place and the text of a token, the current one unless said."""
         index = self._at if at is None else at
         start = self._starts[index]
-        line = self.text.count("\n", 0, start) + 1
-        column = start - self.text.rfind("\n", 0, start)
         text = self._texts[index]
         if self._kinds[index] == "bad" and text in "\"'":
             wrong, text = "a string that does not end, or holds an unknown escape", self.text[start:].split("\n", 1)[0][:40]
         elif self._kinds[index] == "<":
             text = self.text[start:].split("\n", 1)[0].partition(">")[0][:60]
-        raise RuleError(f"{self.source}:{line}:{column}: {wrong}: {text}")
-
-
-def unescape_numeric(text: str) -> str:
-    r"""The text with ``\uXXXX`` and ``\UXXXXXXXX`` replaced by their characters; an impossible one raises ``ValueError``.
-
-    >>> unescape_numeric(r"caf\u00e9")
-    'café'
-    """
-
-    def character(match: re.Match[str]) -> str:
-        number = int(match[1] or match[2], 16)
-        if number > 0x10FFFF or 0xD800 <= number < 0xE000:
-            raise ValueError(f"no character {match[0]}")
-        return chr(number)
-
-    return _NUMERIC_ESCAPE.sub(character, text)
+        raise RuleError(f"{self.source}:{self.position(index)}: {wrong}: {text}")

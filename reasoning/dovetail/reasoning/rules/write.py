@@ -79,7 +79,7 @@ class _Writer:
             return self.data(rule.head)
         try:
             name = "" if unnamed else " " + self.iri(rule.name)
-            weight = "" if rule.weight == 1 else f" WEIGHT {rule.weight!r}"
+            weight = "" if rule.weight == 1 else f" WEIGHT {float(rule.weight)!r}"
             head = [self.triple(pattern, self.head_node) for pattern in rule.head]
             body = [self.part(part) for part in rule.body]
         except _Unwritable as problem:

@@ -59,8 +59,8 @@ def canonical(candidate: Candidate) -> Candidate:
     fixed = {term for term in candidate.head[1:] if term < 0}
     inner = sorted({term for _, *ends in candidate.body.atoms for term in ends if term < 0} - fixed)
     spare = [name for name in (Z, W, Y) if name not in fixed][: len(inner)]
-    spellings = (candidate.body.renamed(dict(zip(inner, names, strict=True))) for names in permutations(spare))
-    return Candidate(candidate.head, min(spellings, key=lambda body: (body.atoms, body.differ)))
+    spellings = [candidate.body.renamed(dict(zip(inner, names, strict=True))) for names in permutations(spare)]
+    return Candidate(candidate.head, spellings[0] if len(spellings) == 1 else min(spellings))
 
 
 def shorter(candidate: Candidate) -> Iterator[Candidate]:

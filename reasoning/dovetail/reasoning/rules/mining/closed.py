@@ -84,7 +84,7 @@ def path_body(relations: Relations, word: tuple[int, ...]) -> Body:
 
 
 def follow(search: Search, word: tuple[int, ...]) -> Links | None:
-    """The pairs that a path joins; None where the join is too large to make."""
+    """The pairs that a path joins; None where the join is too large to make, or too small to matter."""
     relations = search.relations
     if len(word) == 1:
         return relations.links(word[0])
@@ -96,8 +96,9 @@ def follow(search: Search, word: tuple[int, ...]) -> Links | None:
         return None if turned is None else _transposed(turned, relations.things)
     links = relations.links(word[0])
     for i, letter in enumerate(word[1:]):
-        if relations.join_size(links, letter) > search.options.max_join:
-            search.too_large += 1
+        joined = relations.join_size(links, letter)
+        search.too_large += joined > search.options.max_join
+        if not search.options.min_support <= joined <= search.options.max_join:
             return None
         links = relations.product(links, letter)
         if i == 0 and letter == word[0] ^ 1:

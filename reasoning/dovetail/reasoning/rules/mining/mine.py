@@ -16,13 +16,22 @@ from dovetail.reasoning.rules.mining.candidate import Candidate
 from dovetail.reasoning.rules.mining.closed import double_letters, single_letters, three_letters, two_letters
 from dovetail.reasoning.rules.mining.constants import constant_properties
 from dovetail.reasoning.rules.mining.options import MinedRule, MiningOptions
-from dovetail.reasoning.rules.mining.sampled import sampled_paths
+from dovetail.reasoning.rules.mining.sampled import sampled_constants, sampled_paths
 from dovetail.reasoning.rules.mining.search import Counts, Search
 from dovetail.reasoning.rules.mining.solutions import examples, to_rule
 
 Stage: TypeAlias = Callable[[Search], None]
 
-STAGES: tuple[Stage, ...] = (single_letters, constant_properties, two_letters, sampled_paths, three_letters, double_letters)
+STAGES: tuple[tuple[Stage, float], ...] = (
+    (single_letters, 1.0),
+    (two_letters, 0.3),
+    (constant_properties, 0.3),
+    (sampled_paths, 0.4),
+    (sampled_constants, 0.4),
+    (three_letters, 0.7),
+    (double_letters, 1.0),
+)
+"""Each stage with the share of the time left that it may take, so that none is starved by those before it."""
 
 _DEFAULTS = MiningOptions()
 
@@ -50,18 +59,16 @@ def mine_rules(index: TripleIndex, *, options: MiningOptions = _DEFAULTS) -> lis
     """
     _check(options)
     search = Search(index, options)
-    for stage in STAGES:
-        search.stage = stage.__name__
+    for stage, share in STAGES:
+        search.begin(stage.__name__, share)
         stage(search)
         search.report()
-        if search.clock_stopped:
-            break
     return [_mined(search, place, *rule) for place, rule in enumerate(search.best(), 1)]
 
 
 def _mined(search: Search, place: int, candidate: Candidate, counts: Counts) -> MinedRule:
     confidence = counts.confidence(search.options.measure)
-    size = int(search.relations.sizes[2 * search.relations.names.index(candidate.head[0])])
+    size = int(search.relations.sizes[search.relations.letter(candidate.head[0])])
     return MinedRule(
         rule=to_rule(search.relations, candidate, name=f"rule-{place}", weight=confidence),
         support=counts.support,

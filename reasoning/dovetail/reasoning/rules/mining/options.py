@@ -33,8 +33,8 @@ class MiningOptions:
 
     The search stops after ``seconds``; unless it is that clock that stops it, the same seed finds the same rules.
     ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A rule must be surer
-    than each shorter rule it contains, by ``min_gain`` at least. A body whose join passes ``max_join`` rows is left out
-    and counted in the progress. Relations in ``ignore`` are as if absent.
+    than each shorter rule it contains, by the part ``min_gain`` of its confidence at least. A body whose join passes
+    ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` are as if absent.
     The best ``per_relation`` rules for each head relation are kept, and the best ``top`` of all returned (None: all).
     ``samples`` bounds the random paths drawn; None draws until nearly all of them are known.
     """

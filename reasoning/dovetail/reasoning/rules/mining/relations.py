@@ -65,6 +65,7 @@ class Relations:
         self.things = len(index.terms)
         self.first_blank = index.terms.first_blank
         self.names = [int(r) for r in index.relations if int(r) not in left_out]
+        self._letters = {name: 2 * place for place, name in enumerate(self.names)}
         self.letters = 2 * len(self.names)
         self.type_letter = 2 * self.names.index(kind) if kind in self.names else None
         self.path_letters = [letter for letter in range(self.letters) if letter & ~1 != self.type_letter]
@@ -76,6 +77,10 @@ class Relations:
     def relation(self, letter: int) -> int:
         """The term number of a letter's relation."""
         return self.names[letter >> 1]
+
+    def letter(self, relation: int) -> int:
+        """The letter that reads a relation from subject to object."""
+        return self._letters[relation]
 
     def targets(self, letter: int, thing: int) -> Ints:
         """What a letter leads to from one thing."""
@@ -120,8 +125,8 @@ class Relations:
         keys, wanted = self.keys(letter), xs * self.things + ys
         if not len(keys):
             return np.zeros(len(xs), np.bool_)
-        found = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)]
-        return (found == wanted) & (ys < self.things)
+        inside: NDArray[np.bool_] = keys[np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)] == wanted
+        return np.asarray(inside & (ys < self.things))
 
     @cached_property
     def pairs(self) -> PairTable:
@@ -166,7 +171,8 @@ class Relations:
     def _keys(self, letter: int) -> Ints:
         """The pairs that a letter joins as sorted numbers."""
         xs, ys = self.links(letter).ends()
-        return xs * self.things + ys
+        keys: Ints = xs * self.things + ys
+        return keys
 
     def _whole(self, letter: int) -> Sparse:
         """The pairs that a letter joins, with a row for every thing."""

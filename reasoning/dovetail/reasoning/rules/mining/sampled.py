@@ -9,6 +9,8 @@ and its rule's confidence estimated from a sample; here its rule's counts are ex
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from dovetail.reasoning.rules.mining.closed import weigh_path
@@ -48,35 +50,49 @@ class Walker:
 
 
 def sampled_paths(search: Search) -> None:
-    """Paths of three atoms between two things, and of two atoms to a constant, the frequent ones first."""
-    relations, options = search.relations, search.options
-    if not len(relations.pairs.keys) or options.max_body < 2:
+    """Paths of three atoms between two things, the frequent ones first."""
+    if search.options.max_body < 3:
         return
-    walker = Walker(relations, options.seed)
-    heads = properties(relations, options.min_support) if options.constants else None
-    seen: set[tuple[int, ...]] = set()
-    while options.samples is None or search.samples < options.samples:
-        search.samples += _BATCH
-        drawn = new = 0
-        if options.max_body > 2:
-            for word in _cyclic(walker, relations):
-                drawn += 1
-                if word not in search.seen:
-                    new += 1
-                    if search.out_of_time:
-                        return
-                    weigh_path(search, word)
-        if heads is not None:
-            for path in _acyclic(walker):
-                drawn += 1
-                if path not in seen and path[2] < relations.first_blank:
-                    new += 1
-                    if search.out_of_time:
-                        return
-                    seen.add(path)
-                    _weigh_steps(search, heads, path)
-        if new <= _NEWS * drawn or search.out_of_time:
+    for walker in _rounds(search):
+        words = _cyclic(walker, search.relations)
+        new = [word for word in words if word not in search.seen]
+        for word in new:
+            if search.out_of_time:
+                return
+            weigh_path(search, word)
+        if len(new) <= _NEWS * len(words):
             return
+
+
+def sampled_constants(search: Search) -> None:
+    """Paths of two atoms from one thing, to a constant or to anything."""
+    relations, options = search.relations, search.options
+    if options.max_body < 2 or not options.constants:
+        return
+    heads = properties(relations, options.min_support)
+    seen: set[tuple[int, int, int]] = set()
+    for walker in _rounds(search):
+        paths = [path for path in _acyclic(walker) if path[2] < relations.first_blank]
+        new = [path for path in paths if path not in seen]
+        for path in new:
+            if search.out_of_time:
+                return
+            seen.add(path)
+            _weigh_steps(search, heads, path)
+        if len(new) <= _NEWS * len(paths):
+            return
+
+
+def _rounds(search: Search) -> Iterator[Walker]:
+    """A walker, once for each batch of samples to draw."""
+    if not len(search.relations.pairs.keys):
+        return
+    walker = Walker(search.relations, search.options.seed)
+    drawn = 0
+    while search.options.samples is None or drawn < search.options.samples:
+        drawn += _BATCH
+        search.samples += _BATCH
+        yield walker
 
 
 def _cyclic(walker: Walker, relations: Relations) -> list[tuple[int, ...]]:

@@ -52,18 +52,24 @@ class Search:
         self.stage = ""
         self.bodies = self.too_large = self.samples = 0
         self.clock_stopped = False
-        self._reported = self.started
+        self._reported = self._until = self.started
         needed = np.ceil(options.min_head_coverage * self.relations.sizes - 1e-9).astype(np.int64)
         self.floor: Ints = np.maximum(needed, max(options.min_support, 1))
 
+    def begin(self, stage: str, share: float) -> None:
+        """Start a stage, which may take this share of the time that is left."""
+        now = time.monotonic()
+        self.stage = stage
+        self._until = now + share * max(self.started + self.options.seconds - now, 0.0)
+
     @property
     def out_of_time(self) -> bool:
-        """Whether the clock has run out; on the way, progress is reported now and then."""
+        """Whether the clock has run out for this stage; on the way, progress is reported now and then."""
         now = time.monotonic()
-        self.clock_stopped |= now - self.started > self.options.seconds
+        self.clock_stopped |= now > self._until
         if now - self._reported > _REPORT_SECONDS:
             self.report()
-        return self.clock_stopped
+        return now > self._until
 
     def report(self) -> None:
         """Tell the caller where the search stands."""
@@ -88,13 +94,14 @@ class Search:
 
     def surer(self, confidence: Number) -> Number:
         """The least confidence that is worth another atom beside a rule with this one."""
-        return confidence + max(self.options.min_gain, _ROUNDING)
+        return confidence * (1.0 + max(self.options.min_gain, _ROUNDING))
 
     def offer(self, head: Atom, body: Body, counts: Counts) -> None:
         """Keep a rule that is good enough, and says something that its own body does not."""
         if counts.confidence(self.options.measure) < self.options.min_confidence or head in body.atoms:
             return
-        if len(body.atoms) > self.options.max_body:
+        letter = self.relations.letter(head[0])
+        if len(body.atoms) > self.options.max_body or counts.cautious(self.options.measure) < self.bar[letter]:
             return
         rules = self.found.setdefault(head[0], {})
         rules[canonical(Candidate(head, body))] = counts
@@ -111,7 +118,7 @@ class Search:
         rules = self._distinct(self.found[relation], self.options.per_relation)
         self.found[relation] = dict(rules)
         if len(rules) == self.options.per_relation:
-            letter = 2 * self.relations.names.index(relation)
+            letter = self.relations.letter(relation)
             self.bar[letter : letter + 2] = rules[-1][1].cautious(self.options.measure)
 
     def _distinct(self, found: dict[Candidate, Counts], limit: int) -> list[tuple[Candidate, Counts]]:

@@ -42,7 +42,7 @@ def to_rule(relations: Relations, candidate: Candidate, *, name: str, weight: fl
 
 def examples(relations: Relations, candidate: Candidate, limit: int) -> tuple[Example, ...]:
     """Up to so many triples of the graph that the rule finds, each with the triples it finds them by."""
-    letter = 2 * relations.names.index(candidate.head[0])
+    letter = relations.letter(candidate.head[0])
     subjects, objects = relations.links(letter).ends()
     found: list[Example] = []
     start, size = 0, 1
@@ -84,7 +84,7 @@ def predictions(index: TripleIndex, rule: Rule, limit: int | None = None) -> lis
             count = len(next(iter(bindings.values()))) if bindings else 1
             subjects, objects = (_column(bindings, term, count) for term in candidate.head[1:])
             if known:
-                absent = ~relations.has(2 * relations.names.index(candidate.head[0]), subjects, objects)
+                absent = ~relations.has(relations.letter(candidate.head[0]), subjects, objects)
                 subjects, objects = subjects[absent], objects[absent]
             for pair in zip(subjects.tolist(), objects.tolist(), strict=True):
                 subject = numbering.term(pair[0])
@@ -131,7 +131,7 @@ def _in_parts(relations: Relations, body: Body) -> Iterator[Bindings]:
     if not {atom[0] for atom in body.atoms} <= set(relations.names):
         return
     first, *rest = body.atoms
-    subjects, objects = relations.links(2 * relations.names.index(first[0])).ends()
+    subjects, objects = relations.links(relations.letter(first[0])).ends()
     for start in range(0, len(subjects), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         yield solve(relations, Body(tuple(rest), body.differ), _bound(first, subjects[rows], objects[rows]))
@@ -151,7 +151,7 @@ def _bound(atom: Atom, subjects: Ints, objects: Ints) -> Bindings:
 
 def _join(relations: Relations, bindings: Bindings, atom: Atom) -> Bindings:
     relation, s, o = atom
-    letter = 2 * relations.names.index(relation)
+    letter = relations.letter(relation)
     count = len(next(iter(bindings.values())))
     if all(term >= 0 or term in bindings for term in (s, o)):
         return _rows(bindings, np.flatnonzero(relations.has(letter, _column(bindings, s, count), _column(bindings, o, count))))
