@@ -19,6 +19,7 @@ from dovetail.kg import directory, labels
 from dovetail.kg import provenance as prov
 from dovetail.kg.errors import GraphError, InputError
 from dovetail.kg.formats import load_vocabulary
+from dovetail.kg.inference import CURRENT
 from dovetail.kg.names import PREFIXES, Layer
 from dovetail.kg.provenance import GRAPHS, DocumentRecord, EvidenceReader
 from dovetail.kg.statement import Document, Evidence, Statement, Term
@@ -161,7 +162,7 @@ class KnowledgeGraph:
                 prov.check_evidence(evidence, source)
             quads |= prov.evidence_quads(statement)
         new = {quad for quad in quads if quad not in self.store}
-        self._apply(set(), new)
+        self._apply(set(), new, stated=layer in (Layer.VOCABULARY, Layer.STATED))
         return sum(quad.graph_name == GRAPHS[layer] for quad in new)
 
     def load_vocabulary(self, path: Path | str) -> int:
@@ -180,7 +181,9 @@ class KnowledgeGraph:
         gone = set(self._quads(None, None, None, GRAPHS[layer]))
         about = [a.subject for a in self._quads(None, prov.ATTRIBUTED_TO, GRAPHS[layer], _PROVENANCE)]
         notes = {quad for node in about for quad in self._quads(node, None, None, _PROVENANCE)}
-        self._apply(gone | notes, set())
+        if layer is Layer.INFERRED:
+            notes.update(self._quads(GRAPHS[layer], None, None, _PROVENANCE))  # the rules it was made with
+        self._apply(gone | notes, set(), stated=layer is Layer.VOCABULARY)
         return len(gone)
 
     def put_documents(self, records: Iterable[DocumentRecord]) -> None:
@@ -225,11 +228,11 @@ class KnowledgeGraph:
             lines = [f"{mark}  {name}\n" for name, mark in sorted(self.fingerprints().items())]
             directory.write_atomically(self.path / "manifest", "".join(lines))
 
-    def _apply(self, old: set[ox.Quad], new: set[ox.Quad]) -> None:
+    def _apply(self, old: set[ox.Quad], new: set[ox.Quad], *, stated: bool = True) -> None:
         """Take ``old`` out and put ``new`` in, as one change that is never half there."""
         if not old and not new:
             return
-        with self.changing() as store:
+        with self.changing(stated=stated) as store:
             if old:
                 store.update(f"DELETE DATA {{{_data(old)}}}; INSERT DATA {{{_data(new)}}}")
             elif len(new) >= _BULK:
@@ -242,8 +245,10 @@ class KnowledgeGraph:
             return supported_only_by(self.store, documents)
 
     @contextmanager
-    def changing(self) -> Iterator[ox.Store]:
+    def changing(self, *, stated: bool = True) -> Iterator[ox.Store]:
         """The store, to write to directly and in bulk; the revision moves before and after.
+
+        Where ``stated`` things change, the inferred layer is no longer known to follow from them.
 
         >>> graph = KnowledgeGraph()
         >>> before = graph.revision
@@ -259,12 +264,16 @@ class KnowledgeGraph:
         self._changes += 1
         if self.path is None:
             self._revision = str(self._changes)
+            if stated:
+                store.remove(CURRENT)
             yield store
             return
         # A process that dies in between leaves the first name, under which nothing is ever kept.
         self._revision = directory.move_revision(self.path, changing=True)
         try:
             with directory.graph_errors(self.path):
+                if stated:
+                    store.remove(CURRENT)
                 yield store
         finally:
             self._indexes.clear()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg import RuleError
@@ -78,6 +78,7 @@ def test_rows_are_computed_in_bulk_blank_nodes_among_them() -> None:
     assert true_rows(Call("ISBLANK", (X,)), ("x",), rows[-3:], now=NOW) == [True, False, False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=5), st.integers(-5, 5)), max_size=5))
 def test_any_text_passes_through_an_expression(pairs: list[tuple[str, int]]) -> None:
     rows = [(ox.Literal(text), ox.Literal(number)) for text, number in pairs]
@@ -135,6 +136,7 @@ def test_deep_nesting_is_a_mistake_not_a_crash(nested: str) -> None:
         parse_notation3("[ <urn:p> " * 10_000)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from(list("RULEWHDAT{}()[]<>?:.;,a \n\"'\\^@_-+*/=!&|~#1e")), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     refusals = []

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dovetail.kg.errors import InputError
+from dovetail.reasoning.rules.clause import TRIPLE_PARTS
+from dovetail.reasoning.rules.closure import everything
 from dovetail.reasoning.rules.materialization import Materialization
 from dovetail.reasoning.rules.options import SaturationOptions
 from dovetail.reasoning.rules.packs import PACKS, load_pack
 from dovetail.reasoning.rules.rule import RuleSet, term_text
 from dovetail.reasoning.rules.strata import stratify
 from dovetail.reasoning.rules.wellformed import check_rules
+from tests.reasoning.rules.reference import fact_of, naive_facts
 
 TABLES = Path(__file__).parents[2] / "tables"
 PREFIXES = """
@@ -95,6 +100,16 @@ def test_is_well_formed_and_has_layers(pack: str) -> None:
     rules = load_pack(pack).rules
     check_rules(rules, source=pack)
     assert [rule for layer in stratify(rules) for rule in layer] == list(rules.rules)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.sampled_from([case.stated for case in CASES]), max_size=5), st.sampled_from(sorted(PACKS)))
+def test_engine_and_reference_agree(stated: set[str], pack: str) -> None:
+    """Several cases at once, which share their names, so that their rules meet."""
+    rules = load_pack(pack).rules
+    facts = {fact_of(triple) for text in stated for triple in graph(text)}
+    found = {fact for fact in everything(facts, rules) if fact[1] not in TRIPLE_PARTS}
+    assert found == naive_facts(rules, set(facts), generalised=True) | facts
 
 
 def test_what_every_graph_holds() -> None:

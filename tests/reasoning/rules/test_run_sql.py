@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
+from collections.abc import Iterator
+
 import duckdb
 import pyoxigraph as ox
 import pytest
@@ -12,7 +16,7 @@ from sqlglot import exp
 
 from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules.rule import Assign, Call, Expression, Filter, Pattern, Rule, RuleSet, Variable
-from dovetail.reasoning.rules.run_sql import DuckDb, SqlEngine, read_triples, saturate_sql, write_triples
+from dovetail.reasoning.rules.run_sql import DuckDb, Spark, SqlEngine, read_triples, saturate_sql, write_triples
 from dovetail.reasoning.rules.skolem import skolem
 from dovetail.reasoning.rules.sql import delta_places, rule_sql
 from tests.reasoning.rules import programs
@@ -133,6 +137,37 @@ def test_every_dialect_reads_what_is_written_for_it(program: Program, dialect: s
             read = {table.name for table in sqlglot.parse_one(written, read=dialect).find_all(exp.Table)}
             assert read <= {"triples", "stated", "delta", "terms"}
             assert ("delta" in read) == (delta is not None)
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+    """Spark with one thread in this process's own Java."""
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("pyspark is not installed: pip install dovetail[spark]")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java 17 on the path")
+    from pyspark.sql import SparkSession
+
+    place = tmp_path_factory.mktemp("spark")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.warehouse.dir": str(place / "warehouse"),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    session = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setCheckpointDir(str(place / "checkpoints"))
+    yield Spark(session)
+    session.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")  # of pyspark
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.title)
+def test_spark_runs_the_table(program: Program, spark: Spark) -> None:
+    check(program, spark)
 
 
 def test_refused_before_anything_runs(engine: DuckDb) -> None:

@@ -9,8 +9,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -127,13 +129,40 @@ def test_a_second_run_replaces_the_first(server: Server) -> None:
     assert server.get("urn:twice:given") == {ox.Triple(A, P, A)}
 
 
-def test_a_rule_that_the_store_refuses_is_named_and_the_old_layer_stays(server: Server) -> None:
+@pytest.fixture
+def narrow(server: Server) -> Iterator[Server]:
+    """The same store behind a door that lets no STRLEN pass."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            refused = b"STRLEN" in body
+            if not refused:
+                headers = {name: self.headers[name] for name in ("Content-Type", "Accept")}
+                with urlopen(Request(server.url + self.path, data=body, headers=headers), timeout=60) as answer:
+                    body = answer.read()
+            self.send_response(400 if refused else 200)
+            self.end_headers()
+            self.wfile.write(b"no such function" if refused else body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as door:
+        thread = Thread(target=door.serve_forever)
+        thread.start()
+        yield Server(f"http://127.0.0.1:{door.server_port}")
+        door.shutdown()
+        thread.join()
+
+
+def test_a_rule_that_the_store_refuses_is_named_and_the_old_layer_stays(server: Server, narrow: Server) -> None:
     graphs = RemoteGraphs(("urn:bad:given",), "urn:bad:inferred")
     server.put("urn:bad:given", [ox.Triple(A, P, B)])
-    saturate_remote(INVERSE, server.store, graphs=graphs)
-    unknown = parse_rules("PREFIX : <urn:x:> RULE :odd { ?x :q ?z } WHERE { ?x :p ?y SET(?z := <urn:no-such-function>(?y)) }")
-    with pytest.raises(RuleError, match=r"rule urn:x:odd: http\S+ answers 400"):
-        saturate_remote(unknown, server.store, graphs=graphs)
+    assert saturate_remote(INVERSE, narrow.store, graphs=graphs) == 1
+    measured = parse_rules("PREFIX : <urn:x:> RULE :measured { ?x :q ?z } WHERE { ?x :p ?y SET(?z := STRLEN(STR(?y))) }")
+    with pytest.raises(RuleError, match=r"rule urn:x:measured: http\S+ answers 400: no such function"):
+        saturate_remote(measured, narrow.store, graphs=graphs)
     assert server.get("urn:bad:inferred") == {ox.Triple(B, P, A)}
 
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg import RuleError
@@ -46,6 +46,7 @@ def strata_by_definition(rules: RuleSet) -> dict[str, int] | None:
     return None if any(numbers[one] < numbers[other] + closed for one, other, closed in edges) else numbers
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_layers_are_those_of_the_definition(rules: RuleSet) -> None:
     expected = strata_by_definition(rules)
@@ -58,6 +59,7 @@ def test_layers_are_those_of_the_definition(rules: RuleSet) -> None:
         assert all(layer == sorted(layer, key=lambda rule: rule.name) for layer in layers)
 
 
+@settings(deadline=None)
 @given(PATTERNS, PATTERNS)
 def test_patterns_with_an_instance_in_common_may_match(asked: Pattern, said: Pattern) -> None:
     assert may_match(asked, said) == bool(instances(asked) & instances(said))

@@ -89,7 +89,7 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
     return RuleSet(tuple(rules), tuple(facts), draw(st.sampled_from([{}, PREFIXES])))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(rule_sets())
 def test_what_is_written_reads_back(rules: RuleSet) -> None:
     written = write_rules(rules)

@@ -202,3 +202,11 @@ def _about_literals(known: Materialization) -> Iterator[Fact]:
             for key in chosen.tolist():
                 s, o = (key, kind) if kind != PAIRS else (key >> 32, key & 0xFFFFFFFF)
                 yield numbering.term(s), name, numbering.term(o)
+
+
+def _inner(term: GroundTerm) -> Iterator[GroundTerm]:
+    """A term and those inside it."""
+    yield term
+    if isinstance(term, ox.Triple):
+        yield from _inner(term.subject)
+        yield from _inner(term.object)

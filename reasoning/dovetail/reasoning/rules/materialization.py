@@ -76,6 +76,11 @@ class Materialization:
         self.engine.saturate()
         refit(self.engine)
 
+    @property
+    def numbering(self) -> Numbering:
+        """The numbers of terms."""
+        return self.engine.numbering
+
     # ------------------------------------------------------------------ changing
 
     def update(self, added: Iterable[ox.Triple] = (), removed: Iterable[ox.Triple] = (), *, confidence: Sequence[float] | None = None) -> None:

@@ -187,12 +187,18 @@ class _Writer:
         if isinstance(expression, Variable):
             return Variable(self._names[expression])
         if isinstance(expression, TripleTerm):
-            raise RuleError(f"rule {self._rule.name}: a triple term with variables inside an expression is not run remotely")
+            return TripleTerm(self._inside(expression.subject), self._inside(expression.predicate), self._inside(expression.object))
         if not isinstance(expression, Call):
             return expression
         if expression.function == "NOW" and self._now is not None:
             return self._now
         return Call(expression.function, tuple(map(self._renamed, expression.arguments)))
+
+    def _inside(self, node: Node) -> Node:
+        assert not isinstance(node, Fresh), "an expression holds no blank node of a head"
+        renamed = self._renamed(node)
+        assert not isinstance(renamed, Call), "renaming keeps the form"
+        return renamed
 
 
 def _update(store: RemoteStore, update: str) -> None:

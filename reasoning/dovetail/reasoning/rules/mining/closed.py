@@ -2,29 +2,27 @@
 
     path of letters -> the distinct pairs it joins -> letters that join them too -> a rule for each, with exact counts
 
-A path never turns back: where a letter is followed by its inverse, the two things around them must differ (a sibling is
-*another* child), else every such rule would foretell what its body says already.
+A path never returns: where two steps can lead back to where they began (in this graph they do somewhere), the two things
+around them must differ: a sibling is *another* child. Else a rule could be right only because its body holds its head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dovetail.reasoning.rules.mining.candidate import SWAPPED, Atom, Body, W, X, Y, Z, edge
-from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations, Sparse
+from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations, dense_row, joint_counts
 from dovetail.reasoning.rules.mining.search import Counts, Search
 
 
 def single_letters(search: Search) -> None:
     """Bodies of one atom, and of two or three (one joined by others) around the same two things."""
     relations = search.relations
-    for letter in relations.path_letters:
-        _, letters = relations.matches(*relations.links(letter).ends())
-        search.alone[letter] = np.bincount(letters, minlength=relations.letters) / relations.sizes[letter]
     for letter in relations.path_letters[::2]:
         if search.out_of_time:
             return
@@ -76,76 +74,51 @@ def weigh_path(search: Search, word: tuple[int, ...]) -> None:
 
 
 def path_body(relations: Relations, word: tuple[int, ...]) -> Body:
-    """The atoms of a path from X to Y."""
+    """The atoms of a path from X to Y, and which of its things must differ."""
     stops = [X, *(Z, W)[: len(word) - 1], Y]
     atoms = tuple(edge(relations.relation(letter), bool(letter & 1), stops[i], stops[i + 1]) for i, letter in enumerate(word))
-    turns = [i for i in range(len(word) - 1) if word[i + 1] == word[i] ^ 1]
-    return Body(atoms, tuple((stops[i], stops[i + 2]) for i in turns))
+    return Body(atoms, tuple((stops[i], stops[i + 2]) for i in range(len(word) - 1) if relations.returns(word[i], word[i + 1])))
 
 
 def follow(search: Search, word: tuple[int, ...]) -> Links | None:
     """The pairs that a path joins; None where the join is too large to make, or too small to matter."""
     relations = search.relations
-    if len(word) == 1:
-        return relations.links(word[0])
-    if len(word) == 3 and word[1] == word[0] ^ 1 and word[2] == word[0]:
-        return _zigzag(search, word[0])
-    if len(word) == 3 and word[2] == word[1] ^ 1:
-        # The last two steps turn back: the path is read from its end, where they come first.
-        turned = follow(search, inverse(word))
-        return None if turned is None else _transposed(turned, relations.things)
+    returns = [relations.returns(first, second) for first, second in pairwise(word)]
+    counted = returns[1:] == [True]
     links = relations.links(word[0])
     for i, letter in enumerate(word[1:]):
         joined = relations.join_size(links, letter)
         search.too_large += joined > search.options.max_join
         if not search.options.min_support <= joined <= search.options.max_join:
             return None
-        links = relations.product(links, letter)
-        if i == 0 and letter == word[0] ^ 1:
-            links = _off_diagonal(links)
+        links = relations.product(links, letter, counted=counted)
+        if i == 0 and returns[0]:
+            links = _kept(links, links.matrix.indices != np.repeat(links.rows, np.diff(links.matrix.indptr)))
+    if counted:
+        first, second, third = word
+        xs, ys = links.ends()
+        there = np.flatnonzero(relations.has(first, xs, ys))
+        x, y = xs[there], ys[there]
+        # Of the ways from x to y, those by y itself: over any other thing that y's two steps return from.
+        ways = relations.return_ways(second, third)[y] - (relations.has(second, y, x) & relations.has(third, x, y))
+        left = links.matrix.data.copy()
+        left[there] -= ways
+        links = _kept(links, left > 0)
     return links
 
 
-def _off_diagonal(links: Links) -> Links:
-    """The pairs of different things."""
-    matrix = links.matrix.copy()
-    matrix.data[matrix.indices == np.repeat(links.rows, np.diff(matrix.indptr))] = 0
-    matrix.eliminate_zeros()
-    return Links(links.rows, matrix)
+def _kept(links: Links, keep: NDArray[np.bool_]) -> Links:
+    """Some of the pairs."""
+    old = links.matrix
+    indptr = np.concatenate(([0], np.cumsum(keep)))[old.indptr].astype(old.indptr.dtype)
+    return Links(links.rows, csr_array((old.data[keep], old.indices[keep], indptr), shape=old.shape))
 
 
-def _transposed(links: Links, things: int) -> Links:
-    """The pairs the other way round."""
-    turned = links.matrix.T.tocsr()  # (things, rows)
-    rows = np.flatnonzero(np.diff(turned.indptr))
-    indptr = np.append(turned.indptr[rows], turned.nnz)
-    return Links(rows, csr_array((turned.data, links.rows[turned.indices], indptr), shape=(len(rows), things)))
+def weigh(search: Search, body: Body, xs: Ints, ys: Ints, *, without: tuple[int, ...] = ()) -> None:
+    """Weigh the rules with this body, which joins exactly these pairs, and one atom more between X and Y if there is room.
 
-
-def _zigzag(search: Search, letter: int) -> Links | None:
-    """The pairs (x, y) joined by the letter, its inverse and the letter again, by way of other things than x and y."""
-    relations = search.relations
-    first = relations.links(letter)
-    if relations.join_size(first, letter ^ 1) > search.options.max_join:
-        search.too_large += 1
-        return None
-    step: Sparse = relations.whole(letter).astype(np.int32)
-    shared = _off_diagonal(Links(first.rows, first.matrix.astype(np.int32) @ relations.whole(letter ^ 1).astype(np.int32)))
-    if relations.join_size(shared, letter) > search.options.max_join:
-        search.too_large += 1
-        return None
-    ways = shared.matrix @ step
-    # Of the ways from x to y, those that pass y on their way come to y from every other thing that is linked to it.
-    others = np.bincount(step.indices, minlength=relations.things).astype(np.int32) - 1
-    through = csr_array((others[first.matrix.indices], first.matrix.indices, first.matrix.indptr), shape=first.matrix.shape)
-    rest = (ways - through).tocsr()
-    rest.data = rest.data > 0
-    rest.eliminate_zeros()
-    return Links(first.rows, rest.astype(np.bool_))
-
-
-def weigh(search: Search, body: Body, xs: Ints, ys: Ints) -> None:
-    """Weigh the rules with this body, which joins exactly these pairs, and one atom more between X and Y if there is room."""
+    Letters ``without`` are no heads.
+    """
     search.bodies += 1
     relations = search.relations
     more = len(body.atoms) < search.options.max_body
@@ -153,6 +126,7 @@ def weigh(search: Search, body: Body, xs: Ints, ys: Ints) -> None:
         return
     places, letters = relations.matches(xs, ys)
     support = np.bincount(letters, minlength=relations.letters)
+    support[list(without)] = 0
     pairs = Pairs(search, body, xs, ys)
     for letter in np.flatnonzero(search.promising(np.arange(relations.letters), support, len(xs))).tolist():
         pairs.offer(letter, int(support[letter]))
@@ -185,7 +159,10 @@ def _weigh_meets(search: Search, body: Body, pairs: Pairs, matches: tuple[Ints, 
     places, letters = matches
     relations = search.relations
     support = np.bincount(letters, minlength=relations.letters)
-    for other, heads in together(places, letters, relations.letters):
+    shared = np.bincount(places)[places] > 1
+    table = joint_counts(places[shared], letters[shared], relations.letters)
+    for other in np.flatnonzero(np.diff(table.indptr)).tolist():
+        heads = dense_row(table, other)
         atom = _between(relations, other)
         chosen: Pairs | None = None
         size = int(support[other])
@@ -193,29 +170,13 @@ def _weigh_meets(search: Search, body: Body, pairs: Pairs, matches: tuple[Ints, 
             continue
         heads[other] = 0
         if search.options.measure == "standard":
-            parents = np.maximum(support / len(pairs.ends[0]), search.alone[other])
+            parents = np.maximum(support / len(pairs.ends[0]), relations.joint(other) / relations.sizes[other])
             heads[heads / size < search.surer(parents)] = 0
         for letter in np.flatnonzero(search.promising(np.arange(relations.letters), heads, size)).tolist():
             if chosen is None:
                 inside = places[letters == other]
                 chosen = Pairs(search, body.with_atom(atom), pairs.ends[0][inside], pairs.ends[1][inside])
             chosen.offer(letter, int(heads[letter]))
-
-
-def together(places: Ints, letters: Ints, count: int) -> Iterator[tuple[int, Ints]]:
-    """For each letter that is not alone somewhere, how often each letter stands at the same place."""
-    sizes = np.bincount(places)
-    shared = sizes[places] > 1
-    places, letters = places[shared], letters[shared]
-    if not len(places):
-        return
-    table = csr_array((np.ones(len(places), np.int64), (places, letters)), shape=(int(places[-1]) + 1, count))
-    counts = (table.T @ table).tocsr()
-    for letter in np.flatnonzero(np.diff(counts.indptr)).tolist():
-        row = np.zeros(count, np.int64)
-        inside = slice(counts.indptr[letter], counts.indptr[letter + 1])
-        row[counts.indices[inside]] = counts.data[inside]
-        yield letter, row
 
 
 def _between(relations: Relations, letter: int) -> Atom:
@@ -227,10 +188,8 @@ def double_letters(search: Search) -> None:
     if search.options.max_body < 3:
         return
     relations = search.relations
-    places = np.repeat(np.arange(len(relations.pairs.keys)), np.diff(relations.pairs.starts))
-    for first, counts in together(places, relations.pairs.letters, relations.letters):
-        if first & 1:
-            continue  # the inverse of a double that begins with an even letter
+    for first in relations.path_letters[::2]:  # a double that begins with an odd letter is the inverse of one of these
+        counts = relations.joint(first)
         for second in (np.flatnonzero(counts[first + 1 :] >= search.options.min_support) + first + 1).tolist():
             for double in ((first, second), (first ^ 1, second ^ 1)):
                 if search.out_of_time:
@@ -261,5 +220,5 @@ def _weigh_double(search: Search, double: tuple[int, int], *, main: bool) -> Non
     for letter in relations.path_letters:
         xs, ys = relations.links(letter).ends()
         inside = np.isin(xs, domain)
-        if inside.sum() >= search.options.min_support and letter not in double:
-            weigh(search, Body((_between(relations, letter), *atoms)), xs[inside], ys[inside])
+        if inside.sum() >= search.options.min_support:
+            weigh(search, Body((_between(relations, letter), *atoms)), xs[inside], ys[inside], without=double)

@@ -116,9 +116,25 @@ class Relations:
         """How many rows joining ``left`` with a letter takes, repeats included."""
         return int(np.diff(self.whole(letter).indptr)[left.matrix.indices].sum(dtype=np.int64))
 
-    def product(self, left: Links, letter: int) -> Links:
-        """The pairs joined by ``left`` and then the letter."""
+    def product(self, left: Links, letter: int, *, counted: bool = False) -> Links:
+        """The pairs joined by ``left`` and then the letter; if ``counted``, with the number of ways."""
+        if counted:
+            return Links(left.rows, left.matrix.astype(np.int32) @ self.whole(letter).astype(np.int32))
         return Links(left.rows, left.matrix @ self.whole(letter))
+
+    def joint(self, letter: int) -> Ints:
+        """For each letter, how many pairs both it and this letter join."""
+        return dense_row(self._joint, letter)
+
+    def returns(self, first: int, second: int) -> bool:
+        """Whether two steps lead from some thing to another and back."""
+        return first * self.letters + (second ^ 1) in self._joint_pairs
+
+    def return_ways(self, first: int, second: int) -> Ints:
+        """For each thing, how many ways these two steps lead back to it."""
+        keys = self.keys(first)
+        both = self.has(second ^ 1, keys // self.things, keys % self.things)
+        return np.bincount(keys[both] // self.things, minlength=self.things)
 
     def has(self, letter: int, xs: Ints, ys: Ints) -> NDArray[np.bool_]:
         """Whether the letter joins each of these pairs."""
@@ -141,6 +157,16 @@ class Relations:
         sieve = np.zeros(1 << _SIEVE_BITS, np.bool_)
         sieve[_slots(keys)] = True
         return PairTable(keys[starts], np.append(starts, len(keys)), letters[order], sieve)
+
+    @cached_property
+    def _joint(self) -> Sparse:
+        places = np.repeat(np.arange(len(self.pairs.keys)), np.diff(self.pairs.starts))
+        return joint_counts(places, self.pairs.letters, self.letters)
+
+    @cached_property
+    def _joint_pairs(self) -> frozenset[int]:
+        table = self._joint.tocoo()
+        return frozenset((table.coords[0].astype(np.int64) * self.letters + table.coords[1]).tolist())
 
     def matches(self, xs: Ints, ys: Ints) -> tuple[Ints, Ints]:
         """Every letter that joins a pair: places in ``xs``, ascending, and the letters."""
@@ -181,6 +207,21 @@ class Relations:
         sizes[links.rows + 1] = np.diff(links.matrix.indptr)
         indptr = np.cumsum(sizes).astype(links.matrix.indices.dtype)
         return csr_array((links.matrix.data, links.matrix.indices, indptr), shape=(self.things, self.things))
+
+
+def joint_counts(places: Ints, letters: Ints, count: int) -> Sparse:
+    """How often two letters stand at the same place, for all of them (letters, letters)."""
+    rows = int(places[-1]) + 1 if len(places) else 0
+    table = csr_array((np.ones(len(places), np.int64), (places, letters)), shape=(rows, count))
+    return (table.T @ table).tocsr()
+
+
+def dense_row(table: Sparse, place: int) -> Ints:
+    """One row of a sparse matrix as an array."""
+    row: Ints = np.zeros(table.shape[1], np.int64)
+    inside = slice(table.indptr[place], table.indptr[place + 1])
+    row[table.indices[inside]] = table.data[inside]
+    return row
 
 
 def stretches(starts: Ints, sizes: Ints) -> Ints:

@@ -46,7 +46,6 @@ class Search:
         self.started = time.monotonic()
         self.relations = Relations(index, options.ignore)
         self.found: dict[int, dict[Candidate, Counts]] = {}
-        self.alone: dict[int, NDArray[np.float64]] = {}
         self.bar = np.zeros(self.relations.letters)
         self.seen: set[tuple[int, ...]] = set()
         self.stage = ""

@@ -27,7 +27,7 @@ _ROWS_AT_ONCE = 1_024
 
 
 def to_rule(relations: Relations, candidate: Candidate, *, name: str, weight: float) -> Rule:
-    """The rule that a candidate stands for."""
+    """The rule that a candidate stands for, its weight to four digits."""
     terms = relations.index.terms
 
     def node(number: int) -> Node:
@@ -37,7 +37,7 @@ def to_rule(relations: Relations, candidate: Candidate, *, name: str, weight: fl
         return Pattern(node(atom[1]), to_ox(terms[atom[0]]), node(atom[2]))
 
     different = (Filter(Call("!", (Call("SAMETERM", (Variable(_NAMES[a]), Variable(_NAMES[b]))),))) for a, b in candidate.body.differ)
-    return Rule(name, (pattern(candidate.head),), (*map(pattern, candidate.body.atoms), *different), weight)
+    return Rule(name, (pattern(candidate.head),), (*map(pattern, candidate.body.atoms), *different), float(f"{weight:.4g}"))
 
 
 def examples(relations: Relations, candidate: Candidate, limit: int) -> tuple[Example, ...]:
