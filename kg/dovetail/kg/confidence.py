@@ -31,10 +31,11 @@ def stated_confidences(graph: KnowledgeGraph, index: TripleIndex) -> NDArray[np.
     >>> stated_confidences(graph, graph.index())
     array([0.5])
     """
+    said = graph.store.query(f"ASK {{ GRAPH {GRAPHS[Layer.PROVENANCE]} {{ ?x {CONFIDENCE} ?c FILTER(?c < 1) }} }}")
+    if not said:
+        return None
     notes = graph.index((Layer.PROVENANCE,))
     parts = [_column(notes, predicate) for predicate in (SUBJECT, PREDICATE, OBJECT)]
-    if not len(parts[0][0]):
-        return None
     doubt = _doubts(notes)
     # One term to each part of a statement, so the columns are in the same order: that of the statements.
     about = parts[0][0]

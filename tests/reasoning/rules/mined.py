@@ -82,13 +82,13 @@ def spelling(atoms: Iterable[Atom]) -> tuple[Atom, ...]:
 
 
 def closed_bodies(relations: tuple[str, ...], length: int) -> list[tuple[Atom, ...]]:
-    """The bodies of all closed connected rules over these relations, but for those in which a path turns back."""
+    """The bodies of all closed connected rules over these relations: every variable is in two atoms, the head counted."""
     places = [(p, s, o) for p in relations for s, o in permutations("xyzw", 2)]
     found = set()
     for atoms in combinations(places, length):
         ends = [v for _, s, o in atoms for v in (s, o)]
         closed = all(ends.count(v) + (v in "xy") >= 2 for v in {*ends, "x", "y"})
-        if closed and connected(atoms) and not any(turns_back(a, b) for a, b in combinations(atoms, 2)):
+        if closed and connected(atoms):
             found.add(spelling(atoms))
     return sorted(found)
 
@@ -102,15 +102,33 @@ def connected(atoms: Iterable[Atom]) -> bool:
     return all(s in reached for _, s, _ in atoms)
 
 
-def turns_back(one: Atom, other: Atom) -> bool:
-    return one[0] == other[0] and (one[1] == other[1]) != (one[2] == other[2])
+def as_rule(head: str, atoms: tuple[Atom, ...], facts: set[tuple[Node, Node, Node]]) -> Rule:
+    """The rule, with a filter around each stop of a path from which the path can return in this graph."""
 
-
-def as_rule(head: str, atoms: Iterable[Atom]) -> Rule:
     def pattern(p: str, s: str, o: str) -> Pattern:
         return Pattern(Variable(s), ox.NamedNode(name(p)), Variable(o))
 
-    return Rule("rule-1", (pattern(head, "x", "y"),), tuple(pattern(*atom) for atom in atoms))
+    def filters() -> Iterator[Filter]:
+        for stop in ("z", "w"):
+            around = [atom for atom in atoms if stop in atom[1:]]
+            ends = [o if s == stop else s for _, s, o in around]
+            if len(set(ends)) == 2 == len(around) and steps(around[0], stop, facts) & steps(around[1], stop, facts):
+                yield Filter(Call("!", (Call("SAMETERM", (Variable(ends[0]), Variable(ends[1]))),)))
+
+    return Rule("rule-1", (pattern(head, "x", "y"),), (*(pattern(*atom) for atom in atoms), *filters()))
+
+
+def steps(atom: Atom, stop: str, facts: set[tuple[Node, Node, Node]]) -> set[tuple[Node, Node]]:
+    """The pairs that make an atom true, the one at ``stop`` first."""
+    pairs = {(s, o) for s, p, o in facts if p == ox.NamedNode(name(atom[0]))}
+    return pairs if atom[1] == stop else {(o, s) for s, o in pairs}
+
+
+def wasted(head: str, body: tuple[Atom, ...]) -> bool:
+    """Whether three atoms hold for a triple of the head whenever two do: one around X and Y, two around the third thing, one of them the head's."""
+    ends = [{*atom[1:]} for atom in body]
+    around = [atom for atom in body if {*atom[1:]} != {"x", "y"}]
+    return {"x", "y"} in ends and len(around) == 2 and {*around[0][1:]} == {*around[1][1:]} and bool({(head, "x", "z"), (head, "z", "y")} & {*around})
 
 
 def as_atoms(patterns: Iterable[object]) -> tuple[Atom, ...] | None:

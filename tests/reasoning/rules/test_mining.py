@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import RDF, BNode, Literal
 
 from dovetail.kg import InputError, Term
+from dovetail.kg.terms import to_ox
 from dovetail.reasoning.rules.mining import MinedRule, MiningOptions, MiningProgress, mine_rules
-from dovetail.reasoning.rules.rule import Node, Pattern
-from tests.reasoning.rules.mined import Atom, as_atoms, as_rule, closed_bodies, definition, index_of, name, solutions, triples_of
+from dovetail.reasoning.rules.rule import Node, Pattern, Variable
+from tests.reasoning.rules.mined import Atom, as_atoms, as_rule, closed_bodies, definition, index_of, name, solutions, triples_of, wasted
 
 THINGS = [name(text) for text in "abcde"]
 TRIPLES = st.tuples(
@@ -76,26 +75,121 @@ BODIES = {length: closed_bodies(("p", "q"), length) for length in (1, 2, 3)}
 def test_every_closed_rule_worth_having_is_found(facts: set[tuple[Term, Term, Term]]) -> None:
     index = index_of(facts)
     stated = triples_of(index)
-    found = {
-        (str(mined.rule.head[0].predicate), atoms): mined
-        for mined in mine_rules(index, options=replace(ALL, constants=False, examples=0))
-        if (atoms := as_atoms(patterns(mined)))
-    }
-    confidences: dict[tuple[Atom, ...], float] = {}
+    rules = mine_rules(index, options=replace(ALL, constants=False, examples=0))
     for head in ("p", "q"):
-        confidences.clear()
-        for body in (body for length in (1, 2, 3) for body in BODIES[length] if (head, "x", "y") not in body):
-            right = definition(as_rule(head, body, stated), stated)
-            if right.support and not wasted(head, body):
-                confidences[body] = right.support / right.body_size
-        wanted = {body for body, confidence in confidences.items() if all(confidences.get(b, 0) < confidence for b in inside(body))}
-        assert wanted == {atoms for predicate, atoms in found if predicate == str(as_rule(head, (), stated).head[0].predicate)}
-
-
-def wasted(head: str, body: Iterable[Atom]) -> bool:
-    """Whether the body says of X and Y only what the head does: beside one atom, two that are fulfilled by the head's own triple."""
-    return any(a[1:] == b[1:] and "x" in a[1:] and "y" not in a[1:] and head == p for a, b in combinations(body, 2) for p in (a[0], b[0]))
+        bodies = [body for length in (1, 2, 3) for body in BODIES[length] if (head, "x", "y") not in body and not wasted(head, body)]
+        counts = {body: definition(as_rule(head, body, stated), stated) for body in bodies}
+        confidences = {body: right.support / right.body_size for body, right in counts.items() if right.support}
+        wanted = {body for body, confidence in confidences.items() if all(confidences.get(part, 0.0) < confidence for part in inside(body))}
+        assert wanted == {as_atoms(mined.rule.body) for mined in rules if mined.rule.head[0].predicate == to_ox(name(head))}
 
 
 def inside(body: tuple[Atom, ...]) -> list[tuple[Atom, ...]]:
     return [part for size in range(1, len(body)) for part in combinations(body, size)]
+
+
+def town(count: int = 8) -> list[tuple[Term, Term, Term]]:
+    """People who live where they work, but for the last; each has the next for a friend, and back; the first half are bakers."""
+    facts: list[tuple[Term, Term, Term]] = []
+    for n in range(count):
+        person, place = name(f"person{n}"), name(f"town{n % 3}")
+        facts += [(person, name("worksIn"), place), (person, RDF.type, name("Person"))]
+        facts += [(person, name("knows"), name(f"person{n ^ 1}"))]
+        facts += [(person, name("livesIn"), place)] * (n < count - 1)
+        facts += [(person, name("trade"), Literal("bread")), (person, RDF.type, name("Baker"))] if n < count // 2 else []
+    return facts
+
+
+def test_the_rules_of_a_small_town() -> None:
+    rules = mine_rules(index_of(town()), options=MiningOptions(min_support=3, top=None, max_body=2))
+    shown = {(str(m.rule.head[0]), *map(str, m.rule.body)): (m.support, m.body_size, m.rule.weight) for m in rules}
+
+    def triple(subject: str, predicate: str, value: Node) -> str:
+        return str(Pattern(Variable(subject), to_ox(name(predicate)), value))
+
+    x, y = Variable("x"), Variable("y")
+    assert shown[triple("x", "livesIn", y), triple("x", "worksIn", y)] == (7, 8, 0.875)
+    assert shown[triple("x", "knows", y), str(Pattern(y, to_ox(name("knows")), x))] == (8, 8, 1.0)
+    baker = str(Pattern(x, to_ox(RDF.type), to_ox(name("Baker"))))
+    assert shown[triple("x", "trade", to_ox(Literal("bread"))), baker] == (4, 4, 1.0)
+    assert shown[baker, triple("x", "trade", to_ox(Literal("bread")))] == (4, 4, 1.0)
+
+
+def test_a_type_is_always_a_certain_one() -> None:
+    rules = mine_rules(index_of(town()), options=replace(ALL, samples=4_096))
+    atoms = [atom for mined in rules for atom in (mined.rule.head[0], *patterns(mined))]
+    classes = [atom.object for atom in atoms if atom.predicate == to_ox(RDF.type)]
+    assert classes and not any(isinstance(one, Variable) for one in classes)
+
+
+def test_the_bounds_hold() -> None:
+    bounds = MiningOptions(min_support=4, min_confidence=0.6, min_head_coverage=0.5, top=6, ignore=frozenset({str(name("knows"))}))
+    rules = mine_rules(index_of(town()), options=bounds)
+    assert 0 < len(rules) <= 6
+    for mined in rules:
+        assert mined.support >= 4 and mined.standard_confidence >= 0.6 and mined.head_coverage >= 0.5
+        assert to_ox(name("knows")) not in [atom.predicate for atom in (mined.rule.head[0], *patterns(mined))]
+
+
+def test_only_the_best_are_kept_for_each_relation() -> None:
+    index = index_of(town())
+    everything = mine_rules(index, options=replace(ALL, max_body=2, examples=0, min_gain=0.01))
+    few = mine_rules(index, options=replace(ALL, max_body=2, examples=0, min_gain=0.01, per_relation=2))
+    for head in {mined.rule.head[0].predicate for mined in everything}:
+        best = [scores(mined) for mined in everything if mined.rule.head[0].predicate == head][:2]
+        assert [scores(mined) for mined in few if mined.rule.head[0].predicate == head] == best
+
+
+def scores(mined: MinedRule) -> tuple[int, int]:
+    return mined.support, mined.body_size
+
+
+def test_the_weight_is_the_confidence_asked_for() -> None:
+    facts = [fact for fact in town() if fact[:2] != (name("person1"), name("livesIn"))]
+    for measure in ("standard", "pca"):
+        rules = mine_rules(index_of(facts), options=MiningOptions(min_support=3, measure=measure, max_body=1))  # type: ignore[arg-type]  # one of the two
+        assert any(mined.standard_confidence < mined.pca_confidence for mined in rules)
+        for mined in rules:
+            asked = mined.pca_confidence if measure == "pca" else mined.standard_confidence
+            assert mined.rule.weight == pytest.approx(asked, rel=1e-3)
+
+
+def test_the_same_seed_finds_the_same_rules() -> None:
+    index = index_of(town())
+    options = MiningOptions(min_support=2, samples=4_096, seed=3, top=None)
+    assert mine_rules(index, options=options) == mine_rules(index, options=options)
+
+
+def test_the_clock_stops_it_and_it_says_so() -> None:
+    said: list[MiningProgress] = []
+    assert mine_rules(index_of(town()), options=MiningOptions(seconds=0.0, on_progress=said.append)) == []
+    assert said[-1].clock_stopped
+    mine_rules(index_of(town(4)), options=MiningOptions(seconds=600, on_progress=said.append, max_body=2, samples=4_096))
+    assert not said[-1].clock_stopped and said[-1].bodies > 0 and said[-1].samples == 4_096
+
+
+def test_a_join_that_is_too_large_is_left_out_and_counted() -> None:
+    said: list[MiningProgress] = []
+    rules = mine_rules(index_of(town()), options=replace(ALL, max_join=3, on_progress=said.append))
+    assert said[-1].too_large > 0
+    assert all(len({(p, s, o) for _, s, o in as_atoms(m.rule.body) or () for p in "x"}) < 3 for m in rules)
+    assert any(len(patterns(mined)) == 1 for mined in rules)
+
+
+def test_a_graph_without_relations_has_no_rules() -> None:
+    assert mine_rules(index_of([])) == []
+    assert mine_rules(index_of([(name("a"), RDF.type, name("Class"))])) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (MiningOptions(max_body=4), "one to three atoms in its body, not 4"),
+        (MiningOptions(min_support=0), "1 or more, not 0"),
+        (MiningOptions(min_confidence=1.5), "min_confidence must lie between 0 and 1, not 1.5"),
+        (MiningOptions(measure="best"), "no confidence named 'best'"),  # type: ignore[arg-type]  # what is refused
+    ],
+)
+def test_impossible_wishes_are_refused(options: MiningOptions, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        mine_rules(index_of(town()), options=options)

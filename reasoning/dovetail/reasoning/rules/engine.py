@@ -18,7 +18,7 @@ from dovetail.reasoning.rules.numbering import Numbering
 from dovetail.reasoning.rules.options import Progress, RuleLimit, SaturationOptions
 from dovetail.reasoning.rules.plan import Focus
 from dovetail.reasoning.rules.program import Component, Program, prepare
-from dovetail.reasoning.rules.relation import Batch, Relation, Run, pack, run_of, select, union
+from dovetail.reasoning.rules.relation import Batch, Run, pack, run_of, select, union
 from dovetail.reasoning.rules.solve import Solver
 
 Changes: TypeAlias = dict[Key, list[Run]]
@@ -136,11 +136,9 @@ class Engine:
 
     def restart(self) -> None:
         """Keep nothing but what is stated."""
-        self.facts.relations.clear()
-        self.facts.mirrored.clear()
-        self.facts.with_past = False
+        self.facts.clear()
         for key in self.base.stored():
-            self.facts.relations[key] = Relation(run_of(Batch(run.keys, run.values)) for run in self.base.relations[key].runs)
+            self.facts.load(key, [run_of(Batch(run.keys, run.values)) for run in self.base.relations[key].runs])
         self._parts_known = 0
 
     def know_triple_terms(self) -> Changes:

@@ -32,6 +32,7 @@ class Facts:
         self.mirrored: set[int] = set()
         self.relations: dict[Key, Relation] = {}
         self.with_past = False
+        self._count = 0
 
     def key(self, atom: Atom) -> Key:
         """The relation that an atom reads or writes."""
@@ -54,7 +55,7 @@ class Facts:
         return 0 if relation is None else len(relation)
 
     def __len__(self) -> int:
-        return sum(len(self.relations[key]) for key in self.stored())
+        return self._count
 
     def stored(self) -> list[Key]:
         """The keys of all relations, mirrors left out."""
@@ -84,8 +85,10 @@ class Facts:
             relation = self.relations.get(part)
             if relation is None:
                 relation = self.relations[part] = Relation()
+            before = len(relation)
             fresh = relation.add(own, stamp)
             if len(fresh):
+                self._count += len(relation) - before
                 yield part, fresh
                 if part[1] != PAIRS and part[0] in self.mirrored:
                     pairs = Batch(pack(fresh.keys, part[1]), fresh.values)
@@ -99,10 +102,23 @@ class Facts:
                 continue
             gone = self.relations[part].remove(own.keys)
             if len(gone):
+                self._count -= len(gone)
                 yield part, gone
                 if part[1] != PAIRS and part[0] in self.mirrored:
                     pairs = pack(gone.keys, part[1])
                     yield (part[0], PAIRS), self.relations[part[0], PAIRS].remove(pairs)
+
+    def load(self, key: Key, runs: Sequence[Run]) -> None:
+        """Make a relation of runs that were sorted before."""
+        self.relations[key] = Relation(runs)
+        self._count += len(self.relations[key])
+
+    def clear(self) -> None:
+        """Forget every fact."""
+        self.relations.clear()
+        self.mirrored.clear()
+        self.with_past = False
+        self._count = 0
 
     def parts(self, key: Key, facts: Batch) -> Iterator[tuple[Key, Batch]]:
         """Facts by the relation they belong in: pairs of a split predicate go to their classes."""

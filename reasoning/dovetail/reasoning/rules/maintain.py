@@ -124,12 +124,19 @@ def _by_absence(engine: Engine, clause: Clause, changes: Changes, *, absences: b
 
 
 def _rederived(engine: Engine, component: Component, gone: Changes) -> Iterator[Head]:
-    """Which of the facts that went the component's clauses still derive, and which are stated."""
+    """Which of the facts that went the component's clauses still derive."""
     if not gone:
         return
+    missing = dict(gone)
     for clause in component.clauses:
-        if not clause.rule.stated_only and _may_write(clause, gone, engine):
-            yield from ((clause, *head) for head in engine.solver.solve(clause, Focus(), gone))
+        if not clause.rule.stated_only and _may_write(clause, missing, engine):
+            for key, facts in engine.solver.solve(clause, Focus(), missing):
+                yield clause, key, facts
+                if not engine.weighted and key in missing:  # one derivation is enough
+                    left = [select(Batch(run.keys), ~holds([run_of(facts)], run.keys)[0]) for run in missing[key]]
+                    missing[key] = [run_of(part) for part in left if len(part)]
+                    if not missing[key]:
+                        del missing[key]
 
 
 def _may_write(clause: Clause, gone: Changes, engine: Engine) -> bool:

@@ -69,8 +69,8 @@ class Materialization:
     def _state(self, key: Key, facts: Batch) -> None:
         """Load stated facts that are not there yet."""
         for one, part in self.engine.base.parts(key, self.engine.valued(facts)):
-            self.engine.base.relations[one] = Relation([run_of(part)])
-            self.engine.facts.relations[one] = Relation([run_of(part)])
+            self.engine.base.load(one, [run_of(part)])
+            self.engine.facts.load(one, [run_of(part)])
 
     def _saturate(self) -> None:
         self.engine.saturate()

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Condition, Making, Skolem, Slot
-from dovetail.reasoning.rules.expression import evaluate_rows
+from dovetail.reasoning.rules.expression import CREATES, calls, evaluate_rows
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.numbering import Numbering
 from dovetail.reasoning.rules.plan import Focus, Plan, focus_atom, plan, plan_absence, plan_atoms
@@ -72,11 +72,11 @@ class Solver:
             yield unit()
             return
         atom = focus_atom(clause, focus)
-        if focus.atom is None or isinstance(atom.predicate, str):
-            hidden = frozenset[int]() if focus.atom is None else self.facts.private
-            keys = [key for key in delta if key[0] not in hidden and (key[1] != PAIRS or key[0] not in self.facts.split)]
+        key = self.facts.key(atom)
+        if key in delta and (focus.atom is not None or key[1] != PAIRS or key[0] not in self.facts.split):
+            keys = [key]
         else:
-            keys = [self.facts.key(atom)]
+            keys = [one for one in delta if self._stands_for(key, one, body=focus.atom is not None)]
         for one in keys:
             for table in _extend_by_key(unit(), delta.get(one, ()), one, atom):
                 if focus.atom is None or focus.absence is not None:
@@ -85,6 +85,12 @@ class Solver:
                     table = table.only(clause.absences[focus.absence].shared)
                 if table.size:
                     yield table
+
+    def _stands_for(self, key: Key, one: Key, *, body: bool) -> bool:
+        """Whether an open key covers a relation; bodies do not see private ones, and nothing sees a mirror twice."""
+        if one[1] == PAIRS and one[0] in self.facts.split:
+            return False
+        return one[0] not in self.facts.private or not body if key == ANY else key == (one[0], PAIRS) and not body
 
     def _run(self, constants: Mapping[str, int], steps: Plan, table: Table, facts: Facts) -> Iterator[Table]:
         if not steps:
@@ -133,8 +139,12 @@ class Solver:
 
     def _made(self, constants: Mapping[str, int], making: Making, table: Table) -> Table:
         names = sorted(making.names)
-        columns, where = self._distinct(constants, names, table)
-        rows = self._terms(columns)
+        if not isinstance(making.expression, Skolem) and any(call.function in CREATES for call in calls(making.expression)):
+            columns, where = rows_of(table, names, constants), np.arange(table.size)  # a new term for each solution
+            rows = self._terms(columns) if columns else [()] * table.size
+        else:
+            columns, where = self._distinct(constants, names, table)
+            rows = self._terms(columns)
         values: Sequence[GroundTerm | None]
         if isinstance(making.expression, Skolem):
             made = making.expression

@@ -230,9 +230,9 @@ def stretches(starts: Ints, sizes: Ints) -> Ints:
     >>> stretches(np.array([5, 9]), np.array([2, 3])).tolist()
     [5, 6, 9, 10, 11]
     """
-    ends = np.cumsum(sizes)
-    total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - sizes), sizes)
+    ends: Ints = np.cumsum(sizes)
+    numbers: Ints = np.arange(int(sizes.sum())) + np.repeat(starts - (ends - sizes), sizes)
+    return numbers
 
 
 def _slots(keys: Ints) -> NDArray[np.uint64]:

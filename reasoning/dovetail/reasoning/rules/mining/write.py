@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dovetail.kg.names import PREFIXES
 from dovetail.reasoning.rules.mining.options import Example, MinedRule
-from dovetail.reasoning.rules.rule import Rule, RuleSet, inner_nodes, term_text
+from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet, inner_nodes, term_text
 from dovetail.reasoning.rules.write import write_rules
 
 
@@ -37,7 +37,8 @@ def write_mined(rules: Sequence[MinedRule]) -> str:
 
 def _prefixes(rules: Sequence[Rule]) -> dict[str, str]:
     """Those of the usual prefixes that the rules have a use for."""
-    terms = {str(node) for rule in rules for part in (*rule.head, *rule.body) if hasattr(part, "subject") for node in inner_nodes(part)}
+    patterns = [part for rule in rules for part in (*rule.head, *rule.body) if isinstance(part, Pattern)]
+    terms = {str(node) for pattern in patterns for node in inner_nodes(pattern)}
     return {prefix: iri for prefix, iri in PREFIXES.items() if any(f"<{iri}" in term for term in terms)}
 
 
