@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dovetail.app.inferred import warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
 from dovetail.app.screen import emit, out
 
@@ -66,6 +67,7 @@ def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
         from dovetail.models.encoder import load_encoder  # late: a graph that is not there is said at once
         from dovetail.reasoning.ask import Asker
 
+        warn_if_stale(graph)
         set_threads()
         with PassageIndex(index) as passages:
             yield Asker(graph, passages, load_encoder(), titles=titles)

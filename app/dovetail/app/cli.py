@@ -1,7 +1,7 @@
 """The command line: which commands there are, and what a failure looks like to the person who typed one.
 
-Exit status: 0 done; 1 done, but an answer is unknown or some input was skipped under --strict; 2 the user can mend it
-(one line says how); 3 the graph is locked or damaged; 130 interrupted.
+Exit status: 0 done; 1 done, but an answer is unknown, or under --strict some input was skipped or facts contradict each
+other; 2 the user can mend it (one line says how); 3 the graph is locked or damaged; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import ask, documents, evaluate, inspect, query, tour
+from dovetail.app import ask, documents, evaluate, infer, inspect, query, rules, tour
 from dovetail.app.screen import note, out
 
 app = typer.Typer(
@@ -28,6 +28,9 @@ app.command("forget")(documents.forget)
 app.command("info")(inspect.info)
 app.command("query")(query.query)
 app.command("ask")(ask.ask)
+app.command("infer")(infer.infer)
+app.command("explain")(infer.explain)
+app.add_typer(rules.app, name="rules")
 app.command("export")(inspect.export)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("demo")(tour.demo)

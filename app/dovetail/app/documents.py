@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dovetail.app.inferred import Upkeep, keep_true, say_problems, upkeep_rows
 from dovetail.app.options import GraphOption, JsonOption, LabelsOption
-from dovetail.app.screen import emit, fields, note, out
+from dovetail.app.screen import as_json, emit, fields, note, out
 
 if TYPE_CHECKING:
     from dovetail.nlp.build import BuildReport
@@ -50,20 +51,22 @@ def build(
 
     folder = graph or settings.graph
     options = BuildOptions(vocabularies=vocabularies, labels=catalogue, workers=workers or settings.workers)
-    with KnowledgeGraph.open(folder, create=True) as knowledge, BuildProgress() as progress:
-        report = build_graph(sources, knowledge, options=options, on_event=progress)
-    if json:
-        emit(report)
-    else:
-        show_report(report, folder)
+    with KnowledgeGraph.open(folder, create=True) as knowledge:
+        with BuildProgress() as progress:
+            report = build_graph(sources, knowledge, options=options, on_event=progress)
+        upkeep = keep_true(knowledge)
+        if json:
+            emit({**as_json(report), "inference": upkeep.to_json(knowledge)})
+        else:
+            show_report(report, folder, upkeep)
     if report.missing:
         note(f"in the graph, but no longer in the sources: {listing(report.missing)}; remove with: dovetail forget DOCUMENT...")
     if not (report.read or report.unchanged or report.replaced or report.skipped):
         note("the sources hold no documents")
-    return 1 if strict and report.skipped else 0
+    return say_problems(upkeep) or int(strict and bool(report.skipped))
 
 
-def show_report(report: BuildReport, folder: Path) -> None:
+def show_report(report: BuildReport, folder: Path, upkeep: Upkeep) -> None:
     """Print what a build did, and how fast."""
     speed = round(report.words / report.seconds) if report.seconds else 0
     read = f"{report.read:,} read ({report.replaced:,} of them replaced)"
@@ -72,6 +75,7 @@ def show_report(report: BuildReport, folder: Path) -> None:
         ("documents", f"{read}, {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"),
         ("words", report.words),
         ("statements", report.statements),
+        *upkeep_rows(upkeep),
         ("seconds", f"{report.seconds:.1f} ({speed:,} words per second)"),
     ]
     out.print(fields(rows))
@@ -82,18 +86,20 @@ def forget(
     graph: GraphOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Remove documents and everything that rests on them alone."""
+    """Remove documents, everything that rests on them alone, and everything inferred from that."""
     from dovetail.app.settings import load_settings
     from dovetail.kg.passages import forget_documents
     from dovetail.kg.store import KnowledgeGraph
 
     with KnowledgeGraph.open(graph or load_settings().graph) as knowledge:
         gone = forget_documents(documents, knowledge)
-    if json:
-        emit(gone)
-    else:
-        out.print(fields([("documents", gone.documents), ("statements", gone.statements), ("entities", gone.entities)]))
-    return 0
+        upkeep = keep_true(knowledge)
+        if json:
+            emit({**as_json(gone), "inference": upkeep.to_json(knowledge)})
+        else:
+            counts = [("documents", gone.documents), ("statements", gone.statements), ("entities", gone.entities)]
+            out.print(fields([*counts, *upkeep_rows(upkeep)]))
+    return say_problems(upkeep)
 
 
 def listing(names: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""`dovetail evaluate`: how well this installation does on annotated data, one line of figures for each set."""
+"""`dovetail evaluate`: how well this installation does on data with the right answers, one line of figures for each set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dovetail.app.screen import emit, out
 if TYPE_CHECKING:
     from dovetail.nlp.measures import EvaluationResult
 
-app = typer.Typer(help="Measure extraction and answers on annotated data.", rich_markup_mode=None)
+app = typer.Typer(help="Measure extraction, answers and rules on data with the right answers.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -90,6 +90,28 @@ def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:
         corpus.write_text("".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows), "utf-8")
     with KnowledgeGraph.open(folder, create=True) as graph, BuildProgress() as progress:
         build_graph([corpus], graph, on_event=progress)
+
+
+@app.command("rules")
+def rules(
+    paths: Annotated[list[Path], typer.Argument(metavar="MANIFEST|FOLDER", help="A W3C manifest, or a folder of cases.")],
+    json: JsonOption = False,
+) -> int:
+    """Run conformance tests of rules: SPARQL-RL, RDF and RDFS entailment, OWL 2 RL.
+
+    A folder of cases has premise and conclusion (or non-conclusion) files in a folder for each case.
+    """
+    _check(*paths)
+    from dovetail.reasoning.rules.conformance import evaluate_rules
+
+    for result in evaluate_rules(paths):
+        show([result], json=json)
+        if not json:
+            for case in result.cases:
+                if not case.passed:
+                    verdict = "failed" if case.passed is False else "not applicable"
+                    out.print(f"  {verdict}: {case.name}: {case.why}", style="red" if case.passed is False else "dim")
+    return 0
 
 
 def show(results: Iterable[EvaluationResult], *, json: bool) -> None:

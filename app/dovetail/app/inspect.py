@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from dovetail.app.inferred import standing_rules, warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, fields, out
+from dovetail.app.screen import as_json, emit, fields, out
 
 if TYPE_CHECKING:
     from rdflib import URIRef
@@ -45,15 +46,21 @@ class LayerName(StrEnum):
 def info(graph: GraphOption = None, json: JsonOption = False) -> int:
     """Say what is in the graph and what it was built from."""
     from dovetail.app.settings import load_settings
+    from dovetail.kg.inference import is_current
+    from dovetail.kg.names import Layer
     from dovetail.kg.store import KnowledgeGraph
 
     folder = graph or load_settings().graph
     with KnowledgeGraph.open(folder, read_only=True) as knowledge:
-        summary = knowledge.summary()
+        summary, rules, current = knowledge.summary(), standing_rules(knowledge), is_current(knowledge)
+        facts = summary.triples_by_layer[Layer.INFERRED]
         if json:
-            emit(summary)
+            inference = None if rules is None else {**as_json(rules), "inferred": facts, "current": current}
+            emit({**as_json(summary), "inference": inference})
         else:
-            show_summary(summary, folder, knowledge.label)
+            state = f"{facts:,} facts, " + ("current" if current else "out of date: run dovetail infer")
+            rows = [] if rules is None else [("rules", rules.words), ("inferred", state)]
+            show_summary(summary, folder, knowledge.label, rows)
     return 0
 
 
@@ -81,6 +88,7 @@ def export(
 
     layers = [Layer[name.name] for name in layer] if layer else None
     with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
+        warn_if_stale(knowledge)
         triples = export_graph(knowledge.store, output, format=format, layers=layers)
     if json:
         emit({"file": output, "triples": triples})
@@ -89,14 +97,15 @@ def export(
     return 0
 
 
-def show_summary(summary: GraphSummary, folder: Path, name: Callable[[URIRef], str]) -> None:
-    """Print the counts of a graph; ``name`` says what to call a type or relation."""
+def show_summary(summary: GraphSummary, folder: Path, name: Callable[[URIRef], str], more: Iterable[tuple[str, object]] = ()) -> None:
+    """Print the counts of a graph, with ``more`` below the first; ``name`` says what to call a type or relation."""
     from rich.columns import Columns
     from rich.padding import Padding
 
     relations = {iri: count for iri, count in summary.relations.items() if not str(iri).startswith(BOOKKEEPING)}
     facts = sum(relations.values())
-    out.print(fields([("graph", folder), ("documents", summary.documents), ("entities", summary.entities), ("facts", facts)]))
+    counts = [("graph", folder), ("documents", summary.documents), ("entities", summary.entities), ("facts", facts)]
+    out.print(fields([*counts, *more]))
     left = counted("domain", summary.documents_by_domain, str), counted("type", summary.entities_by_type, name)
     right = counted("layer", summary.triples_by_layer, lambda layer: layer.name.lower()), counted("relation", relations, name)
     for pair in zip(left, right, strict=True):

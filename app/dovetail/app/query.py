@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dovetail.app.inferred import warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
 from dovetail.app.screen import out
 
@@ -44,6 +45,7 @@ def query(
     settings = load_settings()
     text = sys.stdin.read() if sparql == "-" else sparql
     with KnowledgeGraph.open(graph or settings.graph, read_only=True) as knowledge:
+        warn_if_stale(knowledge)
         result = knowledge.query(text, timeout=settings.query_seconds)
         show(result, Format.JSON if json else format)
     return 0
@@ -118,11 +120,8 @@ def short(term: object) -> str:
     """A term as a person reads it: IRIs with the usual prefixes, literals without their type."""
     from rdflib import URIRef
 
-    from dovetail.kg.names import PREFIXES
+    from dovetail.kg.names import prefixed
 
-    if not isinstance(term, URIRef):
-        return "" if term is None else str(term)
-    for prefix, namespace in sorted(PREFIXES.items(), key=lambda item: -len(item[1])):
-        if term.startswith(namespace):
-            return f"{prefix}:{term[len(namespace) :]}"
-    return str(term)
+    if isinstance(term, URIRef):
+        return prefixed(str(term))
+    return "" if term is None else str(term)

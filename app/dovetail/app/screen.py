@@ -12,11 +12,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Screen(Console):
@@ -34,7 +37,7 @@ err = Screen(stderr=True, highlight=False, markup=False, emoji=False)
 def plain(value: object) -> object:
     """``value`` with dataclasses, enumerations, paths and mappings turned into what JSON holds."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return as_json(value)
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
@@ -48,6 +51,11 @@ def plain(value: object) -> object:
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return str(value)
+
+
+def as_json(value: DataclassInstance) -> dict[str, object]:
+    """The fields of a dataclass as what JSON holds, for a command to add to."""
+    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
 
 def emit(value: object) -> None:

@@ -12,7 +12,7 @@ from dovetail.kg import provenance as prov
 from dovetail.kg.names import Layer
 from dovetail.kg.provenance import GRAPHS
 from dovetail.kg.statement import Term
-from dovetail.kg.terms import OxTerm, to_ox
+from dovetail.kg.terms import OxTerm, from_ox, to_ox
 
 _LAYERS = (Layer.VOCABULARY, Layer.STATED, Layer.INFERRED)
 _LABELS = tuple(prov.node(p) for p in (SKOS.prefLabel, RDFS.label))
@@ -48,6 +48,27 @@ def all_names(store: ox.Store, entity: URIRef | BNode | None = None) -> Iterator
     }
     for node, name in sorted(found, key=lambda pair: (str(pair[0]), pair[1])):
         yield (BNode(node.value) if isinstance(node, ox.BlankNode) else URIRef(node.value)), name
+
+
+def entities_named(store: ox.Store, name: str) -> list[URIRef | BNode]:
+    """What has this name, sorted: what has it to the letter, or else what has it in other capitals.
+
+    >>> from dovetail.kg import KnowledgeGraph, Statement
+    >>> graph = KnowledgeGraph()
+    >>> graph.add([Statement(URIRef("urn:x:warsaw"), RDFS.label, Literal("Warsaw", lang="en"))])
+    1
+    >>> entities_named(graph.store, "warsaw")
+    [rdflib.term.URIRef('urn:x:warsaw')]
+    """
+    layers, names = " ".join(f"<{layer.value}>" for layer in _LAYERS), " ".join(map(str, _NAMES))
+    answer = store.query(
+        f"SELECT DISTINCT ?e ?n {{ VALUES ?g {{ {layers} }} VALUES ?p {{ {names} }} GRAPH ?g {{ ?e ?p ?n }}"
+        f" FILTER(LCASE(STR(?n)) = LCASE({ox.Literal(name)})) }}"
+    )
+    assert isinstance(answer, ox.QuerySolutions)
+    found = [(from_ox(row["e"]), row["n"].value) for row in answer]
+    exact = {entity for entity, text in found if text == name}
+    return sorted(exact or {entity for entity, _ in found}, key=str)  # type: ignore[arg-type]  # subjects are no literals
 
 
 def local_name(term: URIRef | BNode) -> str:

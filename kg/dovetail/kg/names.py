@@ -48,6 +48,17 @@ class Layer(Enum):
     PROVENANCE = URIRef("urn:dovetail:layer:provenance")
 
 
+def prefixed(iri: str) -> str:
+    """``iri`` with the prefix of the longest namespace it stands in; as it is where it stands in none.
+
+    >>> prefixed("http://www.wikidata.org/prop/direct/P19")
+    'wdt:P19'
+    """
+    spaces = [(namespace, prefix) for prefix, namespace in PREFIXES.items() if iri.startswith(namespace)]
+    namespace, prefix = max(spaces, key=lambda space: len(space[0]), default=("", ""))
+    return f"{prefix}:{iri[len(namespace) :]}" if namespace else iri
+
+
 def iri_part(text: str) -> str:
     """``text`` as part of an IRI: letters and digits of any script kept, spaces as underscores.
 

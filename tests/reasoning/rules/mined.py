@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, permutations, product
+from itertools import combinations, permutations
 
 import pyoxigraph as ox
 from rdflib import URIRef
@@ -32,13 +32,22 @@ def triples_of(index: TripleIndex) -> set[tuple[Node, Node, Node]]:
 
 def solutions(rule: Rule, facts: set[tuple[Node, Node, Node]]) -> Iterator[dict[str, Node]]:
     """Every way to make the body true."""
-    patterns = [part for part in rule.body if isinstance(part, Pattern)]
-    for chosen in product(facts, repeat=len(patterns)):
-        found: dict[str, Node] = {}
-        pairs = [pair for pattern, fact in zip(patterns, chosen, strict=True) for pair in zip(pattern.nodes, fact, strict=True)]
-        if all((found.setdefault(node.name, term) if isinstance(node, Variable) else node) == term for node, term in pairs):
-            if all(differs(part, found) for part in rule.body if isinstance(part, Filter)):
-                yield found
+    filters = [part for part in rule.body if isinstance(part, Filter)]
+    for found in matches([part for part in rule.body if isinstance(part, Pattern)], {}, facts):
+        if all(differs(part, found) for part in filters):
+            yield found
+
+
+def matches(patterns: list[Pattern], found: dict[str, Node], facts: set[tuple[Node, Node, Node]]) -> Iterator[dict[str, Node]]:
+    """Every way to make all patterns facts, with what is found already."""
+    if not patterns:
+        yield found
+        return
+    first, *rest = patterns
+    for fact in facts:
+        more = dict(found)
+        if all((more.setdefault(a.name, b) if isinstance(a, Variable) else a) == b for a, b in zip(first.nodes, fact, strict=True)):
+            yield from matches(rest, more, facts)
 
 
 def differs(part: Filter, found: dict[str, Node]) -> bool:
@@ -125,10 +134,11 @@ def steps(atom: Atom, stop: str, facts: set[tuple[Node, Node, Node]]) -> set[tup
 
 
 def wasted(head: str, body: tuple[Atom, ...]) -> bool:
-    """Whether three atoms hold for a triple of the head whenever two do: one around X and Y, two around the third thing, one of them the head's."""
+    """Whether of three atoms the head's triple itself fulfils one: one around X and Y, two around a third thing."""
     ends = [{*atom[1:]} for atom in body]
     around = [atom for atom in body if {*atom[1:]} != {"x", "y"}]
-    return {"x", "y"} in ends and len(around) == 2 and {*around[0][1:]} == {*around[1][1:]} and bool({(head, "x", "z"), (head, "z", "y")} & {*around})
+    double = {"x", "y"} in ends and len(around) == 2 and {*around[0][1:]} == {*around[1][1:]}
+    return double and bool({(head, "x", "z"), (head, "z", "y")} & {*around})
 
 
 def as_atoms(patterns: Iterable[object]) -> tuple[Atom, ...] | None:

@@ -54,7 +54,7 @@ def test_examples_are_instances_in_the_graph(facts: set[tuple[Term, Term, Term]]
         assert len(mined.examples) == min(2, mined.support) or len(mined.examples) == 1
         for head, *body in mined.examples:
             assert {(t.subject, t.predicate, t.object) for t in (head, *body)} <= stated
-            found = [solution for solution in solutions(mined.rule, {(t.subject, t.predicate, t.object) for t in body})]
+            found = solutions(mined.rule, {(t.subject, t.predicate, t.object) for t in body})
             assert (head.subject, head.object) in {instance(mined.rule.head[0], solution) for solution in found}
 
 
@@ -70,7 +70,7 @@ def patterns(mined: MinedRule) -> list[Pattern]:
 BODIES = {length: closed_bodies(("p", "q"), length) for length in (1, 2, 3)}
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=10)
 @given(st.sets(PLAIN, min_size=4, max_size=9))
 def test_every_closed_rule_worth_having_is_found(facts: set[tuple[Term, Term, Term]]) -> None:
     index = index_of(facts)
@@ -81,7 +81,7 @@ def test_every_closed_rule_worth_having_is_found(facts: set[tuple[Term, Term, Te
         counts = {body: definition(as_rule(head, body, stated), stated) for body in bodies}
         confidences = {body: right.support / right.body_size for body, right in counts.items() if right.support}
         wanted = {body for body, confidence in confidences.items() if all(confidences.get(part, 0.0) < confidence for part in inside(body))}
-        assert wanted == {as_atoms(mined.rule.body) for mined in rules if mined.rule.head[0].predicate == to_ox(name(head))}
+        assert wanted == {as_atoms(patterns(mined)) for mined in rules if mined.rule.head[0].predicate == to_ox(name(head))}
 
 
 def inside(body: tuple[Atom, ...]) -> list[tuple[Atom, ...]]:
@@ -112,11 +112,12 @@ def test_the_rules_of_a_small_town() -> None:
     assert shown[triple("x", "knows", y), str(Pattern(y, to_ox(name("knows")), x))] == (8, 8, 1.0)
     baker = str(Pattern(x, to_ox(RDF.type), to_ox(name("Baker"))))
     assert shown[triple("x", "trade", to_ox(Literal("bread"))), baker] == (4, 4, 1.0)
-    assert shown[baker, triple("x", "trade", to_ox(Literal("bread")))] == (4, 4, 1.0)
+    assert shown[baker, triple("x", "trade", Variable("z"))] == (4, 4, 1.0)
+    assert (baker, triple("x", "trade", to_ox(Literal("bread")))) not in shown  # no surer than with any trade at all
 
 
 def test_a_type_is_always_a_certain_one() -> None:
-    rules = mine_rules(index_of(town()), options=replace(ALL, samples=4_096))
+    rules = mine_rules(index_of(town()), options=replace(ALL, max_body=2, examples=0))
     atoms = [atom for mined in rules for atom in (mined.rule.head[0], *patterns(mined))]
     classes = [atom.object for atom in atoms if atom.predicate == to_ox(RDF.type)]
     assert classes and not any(isinstance(one, Variable) for one in classes)
@@ -147,7 +148,7 @@ def scores(mined: MinedRule) -> tuple[int, int]:
 def test_the_weight_is_the_confidence_asked_for() -> None:
     facts = [fact for fact in town() if fact[:2] != (name("person1"), name("livesIn"))]
     for measure in ("standard", "pca"):
-        rules = mine_rules(index_of(facts), options=MiningOptions(min_support=3, measure=measure, max_body=1))  # type: ignore[arg-type]  # one of the two
+        rules = mine_rules(index_of(facts), options=MiningOptions(min_support=3, measure=measure, max_body=1))
         assert any(mined.standard_confidence < mined.pca_confidence for mined in rules)
         for mined in rules:
             asked = mined.pca_confidence if measure == "pca" else mined.standard_confidence
@@ -170,10 +171,15 @@ def test_the_clock_stops_it_and_it_says_so() -> None:
 
 def test_a_join_that_is_too_large_is_left_out_and_counted() -> None:
     said: list[MiningProgress] = []
-    rules = mine_rules(index_of(town()), options=replace(ALL, max_join=3, on_progress=said.append))
+    narrow = replace(ALL, max_body=2, examples=0)
+    rules = mine_rules(index_of(town()), options=replace(narrow, max_join=3, on_progress=said.append))
     assert said[-1].too_large > 0
-    assert all(len({(p, s, o) for _, s, o in as_atoms(m.rule.body) or () for p in "x"}) < 3 for m in rules)
-    assert any(len(patterns(mined)) == 1 for mined in rules)
+    everything = mine_rules(index_of(town()), options=narrow)
+    assert {spoken(mined) for mined in rules} < {spoken(mined) for mined in everything}
+
+
+def spoken(mined: MinedRule) -> tuple[object, ...]:
+    return mined.rule.head, mined.rule.body, mined.support, mined.body_size
 
 
 def test_a_graph_without_relations_has_no_rules() -> None:

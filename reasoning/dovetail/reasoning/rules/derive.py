@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Atom, Clause
 from dovetail.reasoning.rules.engine import Engine
@@ -17,6 +19,8 @@ from dovetail.reasoning.rules.facts import ANY, PAIRS, Key
 from dovetail.reasoning.rules.plan import Focus
 from dovetail.reasoning.rules.relation import Batch, Keys, Values, firsts, holds, run_of
 from dovetail.reasoning.rules.table import Table
+
+Mask: TypeAlias = NDArray[np.bool_]
 
 _EQUAL = 1.0 - 1e-9  # what counts as reaching a confidence
 
@@ -47,35 +51,51 @@ class Derivations:
     solution: Mapping[str, Keys]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Facts of a relation that need a derivation, when each came, and its confidence where that is kept."""
+
+    key: Key
+    keys: Keys
+    ranks: Keys
+    values: Values | None
+
+    def take(self, mask: Mask) -> _Wanted:
+        """The facts marked."""
+        return _Wanted(self.key, self.keys[mask], self.ranks[mask], None if self.values is None else self.values[mask])
+
+
 def derivations(engine: Engine, wanted: Mapping[Key, Keys]) -> Iterator[Derivations]:
     """One derivation for each wanted fact that is not simply stated, in batches by clause.
 
     Rules with fewer premises come first, then those written first.
     """
     for key, keys in wanted.items():
-        left = keys[_rank(engine, key, keys) > 0]
-        clauses = [clause for clause in engine.program.clauses if engine.facts.key(clause.head) in (key, (key[0], PAIRS), ANY)]
-        for clause in sorted(clauses, key=lambda clause: len(clause.premises)):
-            if not len(left):
-                break
-            done = np.zeros(len(left), np.bool_)
-            delta = {key: [run_of(Batch(left, None))]}
-            for table in engine.solver.solutions(clause, Focus(), delta, whole=True):
-                found = _best(engine, clause, key, table, left, done)
+        ranks, values = _rank(engine, key, keys)
+        left = _Wanted(key, keys, ranks, values).take(ranks > 0)
+        for clause in engine.deriving(key) if len(left.keys) else ():
+            done = np.zeros(len(left.keys), np.bool_)
+            for table in engine.solver.solutions(clause, Focus(), {key: [run_of(Batch(left.keys))]}, whole=True):
+                found = _best(engine, clause, table, left, done)
                 if found is not None:
                     yield found
-            left = left[~done]
-        assert not len(left), f"{len(left)} facts that nothing derives"
+                    if done.all():
+                        break
+            if done.any():
+                left = left.take(~done)
+                if not len(left.keys):
+                    break
+        assert not len(left.keys), f"{len(left.keys)} facts that nothing derives"
 
 
-def stated(engine: Engine, key: Key, keys: Keys) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Values | None]:
+def stated(engine: Engine, key: Key, keys: Keys) -> tuple[Mask, Values | None]:
     """Which facts are stated, and with what confidence where that is kept."""
     relation = engine.base.relations.get(key)
     return holds(() if relation is None else relation.runs, keys)
 
 
-def _rank(engine: Engine, key: Key, keys: Keys) -> Keys:
-    """When each fact came: 0 for what is stated as surely as it is known, -1 for what does not hold."""
+def _rank(engine: Engine, key: Key, keys: Keys) -> tuple[Keys, Values | None]:
+    """When each fact came: 0 for what is stated as surely as it is known, -1 for what does not hold; and its confidence."""
     held, best = holds(engine.facts.runs(key), keys)
     ranks = np.full(len(keys), -1, np.int64)
     if held.any():
@@ -86,32 +106,33 @@ def _rank(engine: Engine, key: Key, keys: Keys) -> Keys:
         assert best is not None
         known &= values >= best * _EQUAL
     ranks[known] = 0
-    return ranks
+    return ranks, best
 
 
-def _best(engine: Engine, clause: Clause, key: Key, table: Table, left: Keys, done: Keys) -> Derivations | None:
-    """Of the solutions in a table, for each fact left the one whose premises came first; marks those facts done."""
+def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: Mask) -> Derivations | None:
+    """Of the solutions in a table, for each fact wanted the one whose premises came first; marks those facts done."""
     head = _columns(clause.head, table)
-    keys = head.subjects if key[1] != PAIRS else head.subjects << 32 | head.objects
-    places = np.searchsorted(left, keys)
-    ranks = _rank(engine, key, left)[places]
+    keys = head.subjects if wanted.key[1] != PAIRS else head.subjects << 32 | head.objects
+    places = np.searchsorted(wanted.keys, keys)
+    good = ~done[places]
+    ranks = wanted.ranks[places]
     latest = np.zeros(len(keys), np.int64)
-    product = np.full(len(keys), clause.rule.weight)
+    product = np.full(len(keys), clause.rule.weight) if wanted.values is not None else None
     hidden = {engine.numbering.number(part) for part in TRIPLE_PARTS}
     premises = []
     for atom in clause.premises:
         triples = _columns(atom, table)
         came, values = _came(engine, atom, triples, stated_only=clause.rule.stated_only)
+        good &= (came >= 0) & (came < ranks)
+        if not good.any():
+            return None
         np.maximum(latest, came, out=latest)
-        latest[came < 0] = np.iinfo(np.int64).max
-        product *= values
+        if product is not None and values is not None:
+            product *= values
         if atom.predicate not in hidden:
             premises.append(triples)
-    good = (latest < ranks) & ~done[places]
-    if engine.weighted:
-        _, values_left = holds(engine.facts.runs(key), left)
-        assert values_left is not None
-        good &= product >= values_left[places] * _EQUAL
+    if wanted.values is not None and product is not None:
+        good &= product >= wanted.values[places] * _EQUAL
     rows = np.flatnonzero(good)
     if not len(rows):
         return None
@@ -127,19 +148,18 @@ def _columns(atom: Atom, table: Table) -> Triples:
     return Triples(columns[1], columns[0], columns[2])
 
 
-def _came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> tuple[Keys, Values]:
-    """When each premise came, and its confidence (1 where none is kept)."""
+def _came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> tuple[Keys, Values | None]:
+    """When each premise came, and its confidence where that is kept."""
     ranks = np.full(len(triples), -1, np.int64)
-    values = np.ones(len(triples))
+    values = np.ones(len(triples)) if engine.weighted else None
     for key, rows in _by_key(engine, atom, triples):
         keys = triples.subjects[rows] if key[1] != PAIRS else triples.subjects[rows] << 32 | triples.objects[rows]
         if stated_only:
             known, sure = stated(engine, key, keys)
             ranks[rows] = np.where(known, 0, -1)
         else:
-            _, sure = holds(engine.facts.runs(key), keys)
-            ranks[rows] = _rank(engine, key, keys)
-        if sure is not None:
+            ranks[rows], sure = _rank(engine, key, keys)
+        if sure is not None and values is not None:
             values[rows] = sure
     return ranks, values
 

@@ -43,6 +43,7 @@ class Engine:
         self.program = Program((), frozenset(), frozenset(), (), frozenset())
         self.touched: set[Key] = set()
         self._parts_known = 0
+        self._deriving: dict[Key, list[tuple[int, int, Clause]]] = {}
 
     # ------------------------------------------------------------------ fixpoints
 
@@ -65,6 +66,16 @@ class Engine:
         """Fit the program to the present facts."""
         self.program = prepare(self.clauses, self.solver, weighted=self.weighted)
         self.touched.clear()
+        self._deriving.clear()
+
+    def deriving(self, key: Key) -> list[Clause]:
+        """The clauses whose heads fit a relation: those with fewer premises first, then those written first."""
+        if not self._deriving:
+            for place, clause in enumerate(self.program.clauses):
+                size = len((clause.general or clause).atoms)
+                self._deriving.setdefault(self.facts.key(clause.head), []).append((size, place, clause))
+        found = [entry for one in dict.fromkeys((key, (key[0], PAIRS), ANY)) for entry in self._deriving.get(one, ())]
+        return [clause for _, _, clause in sorted(found, key=lambda entry: entry[:2])]
 
     def is_fitting(self) -> bool:
         """Whether the program still is that of the facts."""

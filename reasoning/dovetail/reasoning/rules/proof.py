@@ -76,6 +76,28 @@ def steps(known: Materialization) -> Iterator[tuple[Fact, str, tuple[Fact, ...]]
             yield _fact(fact, term), rule, tuple(_fact(premise, term) for premise in premises)
 
 
+def parts(proof: Proof) -> Iterator[Proof]:
+    """A proof and all proofs inside it, each once, premises before what they prove; of any depth.
+
+    >>> a = ox.NamedNode("urn:a")
+    >>> stated = Proof((a, a, a), 1.0)
+    >>> [part.rule for part in parts(Proof((a, a, a), 1.0, "rule-1", (stated, stated)))]
+    [None, 'rule-1']
+    """
+    done: set[Proof] = set()
+    waiting = [proof]
+    while waiting:  # deep proofs would exhaust a recursion
+        part = waiting[-1]
+        missing = [premise for premise in reversed(part.premises) if premise not in done]
+        if missing:
+            waiting += missing
+            continue
+        waiting.pop()
+        if part not in done:
+            done.add(part)
+            yield part
+
+
 def _proofs(engine: Engine, wanted: set[_Numbers]) -> dict[_Numbers, Proof]:
     """Proofs of facts and of all that they rest on."""
     derived: dict[_Numbers, tuple[Clause, tuple[_Numbers, ...], dict[str, int]]] = {}

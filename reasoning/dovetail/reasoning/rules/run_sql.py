@@ -5,22 +5,22 @@
     saturate_sql(rules, engine)
     set(read_triples(engine))                             or the table ``inferred``
 
-The tables ``triples``, ``delta``, ``terms`` and ``inferred`` are made anew each time.
+The tables ``triples``, ``delta``, ``terms``, ``new_terms`` and ``inferred`` are made anew each time. Needs the extra
+``sql`` (sqlglot, DuckDB) or ``spark``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import pyoxigraph as ox
-from sqlglot import exp
 
 from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules import sql_terms
 from dovetail.reasoning.rules.clause import HELPER
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet, Variable, term_text
-from dovetail.reasoning.rules.sql import DELTA, KNOWN, STATED, delta_places, reads_terms, rule_queries
+from dovetail.reasoning.rules.sql import DELTA, KNOWN, STATED, RuleQueries, delta_places, reads_terms, rule_queries
 from dovetail.reasoning.rules.strata import stratify
 from dovetail.reasoning.rules.wellformed import check_rules
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 INFERRED = "inferred"
 
-Row = tuple[str, str, str]
+Row: TypeAlias = tuple[str, str, str]
 
 
 class SqlEngine(Protocol):
@@ -135,14 +135,15 @@ def saturate_sql(rules: RuleSet, engine: SqlEngine) -> int:
     saturation.start(rules.facts)
     for layer in layers:
         general = [rule for rule, _ in layer if not rule.runs_once]
-        saturation.add([query for rule, queries in layer if rule.runs_once for query in queries.heads])
-        found = saturation.add([query for rule, queries in layer if not rule.runs_once for query in queries.heads])
-        later = [query for rule in general for place in _fed(rule, general) for query in rule_queries(rule, delta=place).heads]
+        saturation.add([query for rule, queries in layer if rule.runs_once for query in _texts(queries, engine)])
+        found = saturation.add([query for rule, queries in layer if not rule.runs_once for query in _texts(queries, engine)])
+        places = [(rule, place) for rule in general for place in _fed(rule, general)]
+        later = [query for rule, place in places for query in _texts(rule_queries(rule, delta=place), engine)]
         while found and later:
             found = saturation.add(later)
         for case in (case for _, queries in layer for case in queries.doubts):
             if engine.rows(case.query.sql(dialect=engine.dialect)):
-                raise RuleError(f"rule {case.rule}: among its facts is {case.reason}, which SQL does not treat as SPARQL does")
+                raise RuleError(f"rule {case.rule}: some of its facts need {case.reason}, where SQL and SPARQL differ")
     new = f"SELECT s, p, o FROM {KNOWN} WHERE NOT p LIKE '<{HELPER}%' EXCEPT SELECT s, p, o FROM {STATED}"
     return engine.store(INFERRED, new)
 
@@ -174,11 +175,11 @@ class _Saturation:
             self._engine.store(sql_terms.TERMS, sql_terms.no_terms(dialect=self._engine.dialect))
             self._read_terms(KNOWN)
 
-    def add(self, queries: Sequence[exp.Select]) -> int:
+    def add(self, queries: Sequence[str]) -> int:
         """Makes known what the queries find, and says how much of it is new."""
         if not queries:
             return 0
-        found = "\nUNION ALL\n".join(query.sql(dialect=self._engine.dialect) for query in queries)
+        found = "\nUNION ALL\n".join(queries)
         new = self._engine.store(DELTA, f"SELECT s, p, o FROM (\n{found}\n) AS found EXCEPT SELECT s, p, o FROM {KNOWN}")
         if new:
             self._engine.append(KNOWN, f"SELECT s, p, o FROM {DELTA}")
@@ -190,6 +191,10 @@ class _Saturation:
         query = sql_terms.terms_query(table, dialect=self._engine.dialect)
         while self._engine.store("new_terms", query):
             self._engine.append(sql_terms.TERMS, "SELECT * FROM new_terms")
+
+
+def _texts(queries: RuleQueries, engine: SqlEngine) -> list[str]:
+    return [query.sql(dialect=engine.dialect) for query in queries.heads]
 
 
 def _fed(rule: Rule, layer: Sequence[Rule]) -> list[int]:

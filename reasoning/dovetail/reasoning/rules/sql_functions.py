@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import astuple
 from itertools import pairwise
 
 from sqlglot import exp
 
+from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules import sql_terms as terms
 from dovetail.reasoning.rules.sql_expression import Reading, Translation, Value, from_characters, from_number, from_truth, function, or_null
 from dovetail.reasoning.rules.sql_terms import EXACT, LITERALS, NUMBERS, STRINGS, TYPED, Kind, sql, text
 from dovetail.reasoning.rules.terms import RDF, XSD
 
+# Characters, classes, groups and repetition, which every engine reads alike; anchors at the two ends.
+_SIMPLE_PATTERN = re.compile(
+    r"""\^?(?:[(|]|(?:[\w #/:~@%,;=&'"<>!-]|\\[.^$*+?()\[\]{}|\\/-]|\[\^?[\w #/:.-]+\]|\))(?:[?*+]|\{\d+(?:,\d*)?\})?)*\$?""", re.ASCII
+)
 _INEXACT = (Kind.DOUBLE, Kind.ODD, Kind.DATE)
 
 
@@ -211,6 +217,17 @@ def _search(translation: Translation, name: str, values: tuple[Value, ...]) -> V
     template = {"CONTAINS": "CONTAINS(:a, :b)", "STRSTARTS": "STARTS_WITH(:a, :b)", "STRENDS": "ENDS_WITH(:a, :b)"}[name]
     found = sql(template, a=_characters(translation, a), b=_characters(translation, b))
     return from_truth(terms.when(terms.every([translation.is_of(a, *STRINGS), terms.some(fits)]), found))
+
+
+@function("REGEX")
+def _regex(translation: Translation, _: str, values: tuple[Value, ...]) -> Value:
+    written = translation.reading(values[1]).characters if values[1].kinds == {Kind.STRING} and len(values) == 2 else None
+    if not isinstance(written, exp.Literal) or not _SIMPLE_PATTERN.fullmatch(written.this):
+        raise RuleError(f"rule {translation.rule}: SQL engines differ about REGEX, unless its pattern is a simple constant without flags")
+    # To some engines $ is also before a last line break, to none is \z.
+    pattern = text(re.sub(r"(?<!\\)\$$", r"\\z", written.this))
+    found = sql("REGEXP_LIKE(:x, :pattern)", x=_characters(translation, values[0]), pattern=pattern)
+    return from_truth(terms.when(translation.is_of(values[0], *STRINGS), found))
 
 
 @function("CONCAT")

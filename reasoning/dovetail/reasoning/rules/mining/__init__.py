@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dovetail.reasoning.rules.mining.mine import mine_rules
 from dovetail.reasoning.rules.mining.options import Example, MinedRule, MiningOptions, MiningProgress
+from dovetail.reasoning.rules.mining.predict import Foretold, RuleAnswers
 from dovetail.reasoning.rules.mining.solutions import predictions
+from dovetail.reasoning.rules.mining.write import write_mined
 
-__all__ = ["Example", "MinedRule", "MiningOptions", "MiningProgress", "mine_rules", "predictions"]
+__all__ = [
+    "Example",
+    "Foretold",
+    "MinedRule",
+    "MiningOptions",
+    "MiningProgress",
+    "RuleAnswers",
+    "mine_rules",
+    "predictions",
+    "write_mined",
+]

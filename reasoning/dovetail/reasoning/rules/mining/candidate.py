@@ -71,8 +71,9 @@ def shorter(candidate: Candidate) -> Iterator[Candidate]:
         for atoms in combinations(body.atoms, size):
             inside = {term for _, *ends in atoms for term in ends if term < 0}
             if wanted <= inside:
-                differ = tuple(pair for pair in body.differ if inside.issuperset(pair))
-                yield from (canonical(Candidate(head, Body(atoms, pairs))) for pairs in dict.fromkeys((differ, ())))
+                # Two atoms that the longer body joins by a third may be a path that stands with X and Y apart.
+                apart = ((Y, X),) if wanted == {X, Y} and size > 1 else ()
+                yield from (canonical(Candidate(head, Body(atoms, pairs))) for pairs in dict.fromkeys(((), apart)))
     free = next(name for name in (Y, Z, W, W - 1) if name not in wanted and all(name not in atom[1:] for atom in body.atoms))
     for place, (relation, subject, value) in enumerate(body.atoms):
         for wider in ((relation, free, value),) * (subject >= 0) + ((relation, subject, free),) * (value >= 0):

@@ -19,6 +19,11 @@ from dovetail.reasoning.rules.mining.candidate import SWAPPED, Atom, Body, W, X,
 from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations, dense_row, joint_counts
 from dovetail.reasoning.rules.mining.search import Counts, Search
 
+_LARGE_JOIN = 200_000
+_ROWS_TRIED = 100
+_DOUBT = 4
+"""A product is made unless some of its rows say that it has this many times more pairs than any rule with it could bear."""
+
 
 def single_letters(search: Search) -> None:
     """Bodies of one atom, and of two or three (one joined by others) around the same two things."""
@@ -81,7 +86,7 @@ def path_body(relations: Relations, word: tuple[int, ...]) -> Body:
 
 
 def follow(search: Search, word: tuple[int, ...]) -> Links | None:
-    """The pairs that a path joins; None where the join is too large to make, or too small to matter."""
+    """The pairs that a path joins; None where the join is too large to make, or of a size that leads to no rule."""
     relations = search.relations
     returns = [relations.returns(first, second) for first, second in pairwise(word)]
     counted = returns[1:] == [True]
@@ -90,6 +95,8 @@ def follow(search: Search, word: tuple[int, ...]) -> Links | None:
         joined = relations.join_size(links, letter)
         search.too_large += joined > search.options.max_join
         if not search.options.min_support <= joined <= search.options.max_join:
+            return None
+        if i == len(word) - 2 and joined > _LARGE_JOIN and search.hopeless(_estimate(relations, links, letter) // _DOUBT):
             return None
         links = relations.product(links, letter, counted=counted)
         if i == 0 and returns[0]:
@@ -105,6 +112,12 @@ def follow(search: Search, word: tuple[int, ...]) -> Links | None:
         left[there] -= ways
         links = _kept(links, left > 0)
     return links
+
+
+def _estimate(relations: Relations, links: Links, letter: int) -> int:
+    """About how many pairs the product will have, from some of its rows."""
+    every = max(1, len(links.rows) // _ROWS_TRIED)
+    return relations.product(Links(links.rows[::every], links.matrix[::every]), letter).count * every
 
 
 def _kept(links: Links, keep: NDArray[np.bool_]) -> Links:

@@ -71,6 +71,8 @@ def constant_properties(search: Search) -> None:
     table = properties(relations, search.options.min_support)
     known = _known(relations)
     for letter in _letters(relations):
+        if search.out_of_time:
+            return
         anything = np.zeros(len(table.letters), np.int64), 1
         if letter != relations.type_letter:
             body = Body((edge(relations.relation(letter), bool(letter & 1), X, Z),))

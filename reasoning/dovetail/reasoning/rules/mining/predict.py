@@ -36,7 +36,22 @@ class Foretold:
 
 
 class RuleAnswers:
-    """Mined rules ready to answer many questions over one graph."""
+    """Mined rules ready to answer many questions over one graph.
+
+    >>> from dovetail.kg import KnowledgeGraph, Statement
+    >>> from dovetail.kg.terms import to_ox
+    >>> from dovetail.reasoning.rules.rule import Pattern, Rule, Variable
+    >>> from rdflib import URIRef
+    >>> lives, works, ann, bonn = (URIRef(f"urn:x:{name}") for name in ("lives", "works", "ann", "bonn"))
+    >>> graph = KnowledgeGraph()
+    >>> graph.add([Statement(ann, works, bonn), Statement(bonn, lives, bonn)])
+    2
+    >>> x, y = Variable("x"), Variable("y")
+    >>> rule = Rule("rule-1", (Pattern(x, to_ox(lives), y),), (Pattern(x, to_ox(works), y),), 0.8)
+    >>> answers = RuleAnswers(graph.index(), [MinedRule(rule, 8, 10, 0.8, 0.9, 0.5)])
+    >>> [(str(found.answer), found.confidence) for found in answers.tails(ann, lives)]
+    [('urn:x:bonn', 0.8)]
+    """
 
     def __init__(self, index: TripleIndex, rules: Sequence[MinedRule]) -> None:
         self.index = index

@@ -74,10 +74,9 @@ class Search:
         """Tell the caller where the search stands."""
         self._reported = time.monotonic()
         if self.options.on_progress is not None:
-            seconds = self._reported - self.started
-            self.options.on_progress(
-                MiningProgress(self.stage, seconds, sum(map(len, self.found.values())), self.bodies, self.too_large, self.samples, self.clock_stopped)
-            )
+            seconds, rules = self._reported - self.started, sum(map(len, self.found.values()))
+            progress = MiningProgress(self.stage, seconds, rules, self.bodies, self.too_large, self.samples, self.clock_stopped)
+            self.options.on_progress(progress)
 
     def hopeless(self, body: int) -> bool:
         """Whether no head can be frequent enough beside a body of that size."""

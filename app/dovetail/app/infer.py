@@ -1,0 +1,114 @@
+"""`dovetail infer` and `dovetail explain`: what follows from the graph by rules, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dovetail.app.inferred import Standing, inferred_words, report_json, show_contradictions, show_proof
+from dovetail.app.options import GraphOption, JsonOption
+from dovetail.app.screen import as_json, emit, fields, out
+
+if TYPE_CHECKING:
+    from dovetail.kg.store import KnowledgeGraph
+    from dovetail.reasoning.rules.infer import InferenceOptions
+    from dovetail.reasoning.rules.options import Progress
+
+
+def infer(
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="rdfs|owl-rl", help="A packaged set of rules: see dovetail rules list.")
+    ] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE", help="Your rules: .srl or .n3. May be repeated.")] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option("--min-confidence", metavar="P", min=0.0, max=1.0, help="Drop what is less sure. [default: 0]")
+    ] = None,
+    max_facts: Annotated[
+        int, typer.Option("--max-facts", metavar="N", min=1, help="Stop, and change nothing, rather than have more facts.")
+    ] = 50_000_000,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 where the graph contradicts itself.")] = False,
+    graph: GraphOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Infer what follows from the graph by rules.
+
+    The graph keeps the rules: build and forget infer again with them, and so does this command where it is given none.
+    """
+    from dovetail.app.progress import LiveLine
+    from dovetail.app.settings import load_settings
+    from dovetail.kg.store import KnowledgeGraph
+
+    folder = graph or load_settings().graph
+    with KnowledgeGraph.open(folder) as knowledge:
+        with LiveLine("reading the graph") as line:
+            from dovetail.reasoning.rules.infer import infer as infer_layer
+
+            def show(progress: Progress) -> None:
+                line.say(f"{progress.done:,} of {progress.components:,} groups of rules · {progress.facts:,} facts")
+
+            options = replace(_options(knowledge, profile, rules or []), max_facts=max_facts, on_progress=show)
+            if min_confidence is not None:
+                options = replace(options, min_confidence=min_confidence)
+            report = infer_layer(knowledge, options=options)
+        standing = Standing(options.profile, len(options.rules.rules), options.min_confidence)
+        if json:
+            emit({"graph": folder, **as_json(standing), **report_json(report, knowledge)})
+        else:
+            rows: list[tuple[str, object]] = [
+                ("graph", folder),
+                ("rules", standing.words),
+                ("facts read", report.facts),
+                ("inferred", inferred_words(report)),
+                ("contradictions", len(report.contradictions)),
+                ("seconds", f"{report.seconds:.1f}"),
+            ]
+            out.print(fields(rows))
+            show_contradictions(report.contradictions, knowledge)
+    return 1 if strict and report.contradictions else 0
+
+
+def _options(graph: KnowledgeGraph, profile: str | None, rules: list[Path]) -> InferenceOptions:
+    """What to infer with: what was typed, or else what the graph stands by."""
+    from dovetail.kg.errors import InputError
+    from dovetail.kg.inference import read_inference
+    from dovetail.reasoning.rules.infer import InferenceOptions, read_rule_files, standing_options
+
+    if profile is not None or rules:
+        return InferenceOptions(profile, read_rule_files(rules))
+    if read_inference(graph) is None:
+        raise InputError("the graph has no rules yet; give it some: dovetail infer --profile rdfs, or --rules FILE")
+    return standing_options(graph)
+
+
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A name, an IRI or a prefixed name.")],
+    predicate: Annotated[str, typer.Argument(metavar="PREDICATE", help="The same, of a relation.")],
+    object: Annotated[str, typer.Argument(metavar="OBJECT", help="The same, or a literal in quotation marks of its own.")],
+    graph: GraphOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Prove one fact, down to the sentences that it rests on.
+
+    For example: dovetail explain "Marie Curie" "place of birth" Warsaw
+    """
+    from dovetail.app.progress import LiveLine
+    from dovetail.app.settings import load_settings
+    from dovetail.kg.store import KnowledgeGraph
+    from dovetail.kg.typed import typed_triple
+
+    with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
+        triple = typed_triple(knowledge, subject, predicate, object)
+        with LiveLine("proving"):
+            from dovetail.reasoning.rules.infer import explain as prove_fact
+
+            proof = prove_fact(knowledge, *triple)
+        if json:
+            from dovetail.reasoning.rules.proof_json import proof_json
+
+            emit(proof_json(proof, knowledge))
+        else:
+            show_proof(proof, knowledge)
+    return 0

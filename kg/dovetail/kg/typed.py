@@ -1,0 +1,100 @@
+"""Terms as people type them: IRIs, prefixed names, quoted literals, and what things are called."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import pyoxigraph as ox
+from rdflib import RDF, BNode, Literal, URIRef
+
+from dovetail.kg.errors import InputError
+from dovetail.kg.labels import entities_named
+from dovetail.kg.names import PREFIXES, prefixed
+from dovetail.kg.provenance import GRAPHS
+from dovetail.kg.statement import Term
+from dovetail.kg.store import TRUSTED, KnowledgeGraph
+from dovetail.kg.terms import from_ox, iri, to_ox
+
+_ABSOLUTE = re.compile(r"(?:https?|urn|file|tag|mailto):\S+")
+_SHOWN = 8
+"""Things of one name that a message lists."""
+
+
+def typed_triple(graph: KnowledgeGraph, subject: str, predicate: str, object: str) -> tuple[URIRef | BNode, URIRef, Term]:
+    """The triple that three texts mean; ``a`` is rdf:type, as in SPARQL.
+
+    InputError where a text means nothing in the graph, or several things; then it lists them.
+
+    >>> from dovetail.kg import Statement
+    >>> from rdflib import RDFS
+    >>> graph = KnowledgeGraph()
+    >>> curie, born = URIRef("urn:x:curie"), URIRef(PREFIXES["wdt"] + "P569")
+    >>> graph.add([Statement(curie, RDFS.label, Literal("Marie Curie")), Statement(curie, born, Literal("1867"))])
+    2
+    >>> typed_triple(graph, "Marie Curie", "wdt:P569", '"1867"') == (curie, born, Literal("1867"))
+    True
+    """
+    who, how, what = _term(graph, subject), _term(graph, predicate, relation=True), _term(graph, object)
+    if isinstance(who, Literal):
+        raise InputError(f"a literal is no subject: {subject}; name a thing, without quotation marks")
+    if not isinstance(how, URIRef):
+        raise InputError(f"not a predicate: {predicate}; name a relation, without quotation marks")
+    return who, how, what
+
+
+def _term(graph: KnowledgeGraph, text: str, *, relation: bool = False) -> Term:
+    text = text.strip()
+    prefix, colon, local = text.partition(":")
+    if text[:1] in ('"', "'"):
+        return _literal(text)
+    if text.startswith("<") and text.endswith(">"):
+        return URIRef(iri(text[1:-1]).value)
+    if text.startswith("_:"):
+        return BNode(text[2:])
+    if colon and prefix in PREFIXES:
+        return URIRef(iri(PREFIXES[prefix] + local).value)
+    if _ABSOLUTE.fullmatch(text):
+        return URIRef(iri(text).value)
+    if relation and text == "a":
+        return RDF.type
+    return _named(graph, text, relation=relation)
+
+
+def _literal(text: str) -> Term:
+    """A literal as Turtle writes it."""
+    prefixes = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
+    try:
+        [quad] = ox.parse(f"{prefixes}<urn:x> <urn:x> {text} .", ox.RdfFormat.TURTLE)
+    except (SyntaxError, ValueError):
+        raise InputError(f"not a literal: {text}; write \"text\", \"text\"@en or \"1867\"^^xsd:integer") from None
+    assert not isinstance(quad.object, ox.Triple)
+    return from_ox(to_ox(from_ox(quad.object)))  # as the graph keeps it
+
+
+def _named(graph: KnowledgeGraph, name: str, *, relation: bool) -> Term:
+    found = entities_named(graph.store, name)
+    fitting = [term for term in found if _relates(graph, term) == relation] or found
+    if len(fitting) == 1:
+        return fitting[0]
+    kind = "relation" if relation else "thing"
+    if fitting:
+        listed = ", ".join(_shown(term) for term in fitting[:_SHOWN]) + (", ..." if len(fitting) > _SHOWN else "")
+        raise InputError(f"{len(fitting):,} {kind}s are called {name!r}: {listed}; say which")
+    every = {text for term, text in graph.all_names() if _relates(graph, term) == relation}
+    near = difflib.get_close_matches(name, sorted(every), n=3, cutoff=0.6)
+    hint = f"did you mean {', '.join(map(repr, near))}?" if near else "give its IRI or a prefixed name; literals stand in quotation marks"
+    raise InputError(f"no {kind} is called {name!r}; {hint}")
+
+
+def _relates(graph: KnowledgeGraph, term: URIRef | BNode) -> bool:
+    """Whether a term stands between others in what the graph holds true."""
+    node = to_ox(term)
+    if not isinstance(node, ox.NamedNode):
+        return False
+    return any(next(graph.store.quads_for_pattern(None, node, None, GRAPHS[layer]), None) is not None for layer in TRUSTED)
+
+
+def _shown(term: URIRef | BNode) -> str:
+    short = prefixed(str(term))
+    return f"_:{term}" if isinstance(term, BNode) else short if short != str(term) else f"<{term}>"
