@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.app.conftest import Typed
 
 ROOT = Path(__file__).parents[2]
-ALL = ["build", "forget", "info", "query", "ask", "export", "evaluate", "demo"]
+ALL = ["build", "forget", "info", "query", "ask", "infer", "explain", "rules", "export", "evaluate", "demo"]
+UNDER = [["evaluate", name] for name in ("extraction", "questions", "rules")] + [["rules", name] for name in ("check", "list", "mine")]
 
 
 def test_help_names_every_command(typed: Typed) -> None:
@@ -24,13 +25,13 @@ def test_help_names_every_command(typed: Typed) -> None:
     assert typed().out == outcome.out
 
 
-@pytest.mark.parametrize("command", [[name] for name in ALL] + [["evaluate", "extraction"], ["evaluate", "questions"]])
+@pytest.mark.parametrize("command", [[name] for name in ALL] + UNDER)
 def test_every_command_has_help_that_fits_the_screen(typed: Typed, command: list[str]) -> None:
     outcome = typed(*command, "--help")
     assert outcome.status == 0
     assert "Usage" in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
-    if command[-1] not in ("evaluate", "demo"):
+    if command not in (["evaluate"], ["rules"], ["demo"]):
         assert "--json" in outcome.out
 
 
@@ -50,6 +51,9 @@ def test_version(typed: Typed) -> None:
         (["forget", "x.txt", "--graph", "other"], "there is no graph at other"),
         (["query", "ASK {}", "--format", "xml"], "--format"),
         (["ask", "Who?"], "there is no graph at graph.dovetail"),
+        (["infer", "--profile", "rdfs"], "there is no graph at graph.dovetail"),
+        (["explain", "a", "b", "c"], "there is no graph at graph.dovetail"),
+        (["rules", "mine"], "there is no graph at graph.dovetail"),
         (["export", "-o", "x.ttl"], "there is no graph at graph.dovetail"),
         (["evaluate", "extraction", "nowhere.jsonl"], "no such file or folder: nowhere.jsonl"),
         (["evaluate", "nothing"], "No such command 'nothing'"),
@@ -113,7 +117,7 @@ def test_a_closed_pipe_is_quiet(curie: Path) -> None:
 
 
 def test_forget_says_what_went(typed: Typed, curie: Path) -> None:
-    assert json.loads(typed("forget", "c/a.txt", "--json").out) == {"documents": 1, "statements": 1, "entities": 0}
+    assert json.loads(typed("forget", "c/a.txt", "--json").out) == {"documents": 1, "statements": 1, "entities": 0, "inference": None}
     near = typed("forget", "c/c.txt")
     assert near.status == 2
     assert "c/b.txt" in near.err

@@ -51,7 +51,7 @@ def all_names(store: ox.Store, entity: URIRef | BNode | None = None) -> Iterator
 
 
 def entities_named(store: ox.Store, name: str) -> list[URIRef | BNode]:
-    """What has this name, sorted: what has it to the letter, or else what has it in other capitals.
+    """What a name means, sorted: what has it for a label, else for an alternative label, else with other capitals.
 
     >>> from dovetail.kg import KnowledgeGraph, Statement
     >>> graph = KnowledgeGraph()
@@ -62,13 +62,14 @@ def entities_named(store: ox.Store, name: str) -> list[URIRef | BNode]:
     """
     layers, names = " ".join(f"<{layer.value}>" for layer in _LAYERS), " ".join(map(str, _NAMES))
     answer = store.query(
-        f"SELECT DISTINCT ?e ?n {{ VALUES ?g {{ {layers} }} VALUES ?p {{ {names} }} GRAPH ?g {{ ?e ?p ?n }}"
+        f"SELECT DISTINCT ?e ?p ?n {{ VALUES ?g {{ {layers} }} VALUES ?p {{ {names} }} GRAPH ?g {{ ?e ?p ?n }}"
         f" FILTER(LCASE(STR(?n)) = LCASE({ox.Literal(name)})) }}"
     )
     assert isinstance(answer, ox.QuerySolutions)
-    found = [(from_ox(row["e"]), row["n"].value) for row in answer]
-    exact = {entity for entity, text in found if text == name}
-    return sorted(exact or {entity for entity, _ in found}, key=str)  # type: ignore[arg-type]  # subjects are no literals
+    found = [((row["n"].value != name, row["p"] not in _LABELS), row["e"]) for row in answer]
+    best = min((rank for rank, _ in found), default=None)
+    terms = {from_ox(entity) for rank, entity in found if rank == best}
+    return sorted((term for term in terms if not isinstance(term, Literal)), key=str)
 
 
 def local_name(term: URIRef | BNode) -> str:

@@ -81,8 +81,7 @@ def _named(graph: KnowledgeGraph, name: str, *, relation: bool) -> Term:
     if fitting:
         listed = ", ".join(_shown(term) for term in fitting[:_SHOWN]) + (", ..." if len(fitting) > _SHOWN else "")
         raise InputError(f"{len(fitting):,} {kind}s are called {name!r}: {listed}; say which")
-    every = {text for term, text in graph.all_names() if _relates(graph, term) == relation}
-    near = difflib.get_close_matches(name, sorted(every), n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name, sorted({text for _, text in graph.all_names()}), n=3, cutoff=0.6)
     hint = f"did you mean {', '.join(map(repr, near))}?" if near else "give its IRI or a prefixed name; literals stand in quotation marks"
     raise InputError(f"no {kind} is called {name!r}; {hint}")
 

@@ -167,4 +167,4 @@ def test_proofs_replay_from_scratch_and_after_changes(
         for triple in inferred(known):
             check_proof(prove(known, triple), rules, {fact_of(triple): 1.0 for triple in stated}, everything)
         told = list(steps(known))
-        assert {fact for fact, _, _ in told} == {fact_of(triple) for triple in inferred(known)}
+        assert {step.fact for step in told} == {fact_of(triple) for triple in inferred(known)}

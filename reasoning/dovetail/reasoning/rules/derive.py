@@ -43,12 +43,17 @@ class Triples:
 
 @dataclass(frozen=True, slots=True)
 class Derivations:
-    """Facts that one clause derives, each from the premises in its row, with the whole solution."""
+    """Facts that one clause derives, each from the premises in its row, with the whole solution.
+
+    ``stated`` says of each premise in which rows it is simply stated; ``confidences`` are the facts', where kept.
+    """
 
     clause: Clause
     facts: Triples
     premises: tuple[Triples, ...]
+    stated: tuple[Mask, ...]
     solution: Mapping[str, Keys]
+    confidences: Values | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: M
     latest = np.zeros(len(keys), np.int64)
     product = np.full(len(keys), clause.rule.weight) if wanted.values is not None else None
     hidden = {engine.numbering.number(part) for part in TRIPLE_PARTS}
-    premises = []
+    premises: list[tuple[Triples, Keys]] = []
     for atom in clause.premises:
         triples = _columns(atom, table)
         came, values = _came(engine, atom, triples, stated_only=clause.rule.stated_only)
@@ -130,7 +135,7 @@ def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: M
         if product is not None and values is not None:
             product *= values
         if atom.predicate not in hidden:
-            premises.append(triples)
+            premises.append((triples, came))
     if wanted.values is not None and product is not None:
         good &= product >= wanted.values[places] * _EQUAL
     rows = np.flatnonzero(good)
@@ -140,7 +145,14 @@ def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: M
     rows = rows[firsts(places[rows])]
     done[places[rows]] = True
     solution = {name: column[rows] for name, column in table.columns.items()}
-    return Derivations(clause, head.take(rows), tuple(part.take(rows) for part in premises), solution)
+    return Derivations(
+        clause,
+        head.take(rows),
+        tuple(triples.take(rows) for triples, _ in premises),
+        tuple(came[rows] == 0 for _, came in premises),
+        solution,
+        None if wanted.values is None else wanted.values[places[rows]],
+    )
 
 
 def _columns(atom: Atom, table: Table) -> Triples:

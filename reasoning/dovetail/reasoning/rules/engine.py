@@ -28,6 +28,13 @@ Head: TypeAlias = tuple[Clause, Key, Batch]
 """What a clause derived in one relation."""
 
 
+Numbers: TypeAlias = tuple[int, int, int]
+"""Subject, predicate and object of a fact."""
+
+Derivation: TypeAlias = tuple[Clause, tuple[Numbers, ...], dict[str, int]]
+"""A clause that gives a fact, the premises it needs for it, and its whole solution."""
+
+
 class Engine:
     """Facts, the clauses over them, and what has been derived. ``stamp`` counts the rounds in which facts came."""
 
@@ -44,6 +51,8 @@ class Engine:
         self.touched: set[Key] = set()
         self._parts_known = 0
         self._deriving: dict[Key, list[tuple[int, int, Clause]]] = {}
+        self._remembered: dict[Numbers, Derivation | None] = {}
+        self._remembered_at = -1
 
     # ------------------------------------------------------------------ fixpoints
 
@@ -67,6 +76,7 @@ class Engine:
         self.program = prepare(self.clauses, self.solver, weighted=self.weighted)
         self.touched.clear()
         self._deriving.clear()
+        self._remembered.clear()
 
     def deriving(self, key: Key) -> list[Clause]:
         """The clauses whose heads fit a relation: those with fewer premises first, then those written first."""
@@ -76,6 +86,13 @@ class Engine:
                 self._deriving.setdefault(self.facts.key(clause.head), []).append((size, place, clause))
         found = [entry for one in dict.fromkeys((key, (key[0], PAIRS), ANY)) for entry in self._deriving.get(one, ())]
         return [clause for _, _, clause in sorted(found, key=lambda entry: entry[:2])]
+
+    def remembered(self) -> dict[Numbers, Derivation | None]:
+        """What is kept of proofs from one to the next (of stated facts, None); empty again as soon as anything changes."""
+        if self._remembered_at != self.stamp:
+            self._remembered.clear()
+            self._remembered_at = self.stamp
+        return self._remembered
 
     def is_fitting(self) -> bool:
         """Whether the program still is that of the facts."""

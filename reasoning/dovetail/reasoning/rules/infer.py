@@ -78,13 +78,14 @@ def infer(graph: KnowledgeGraph, *, options: InferenceOptions) -> InferenceRepor
     """
     start = time.perf_counter()
     known = materialize(graph, options=options)
+    read = len(graph.index(_READ))  # kept since then, until something is written
     rows, confidences = known.inferred()
     triples = ((t.subject, t.predicate, t.object) for t in known.triples(rows))
     inference = Inference(options.profile, write_rules(options.rules), options.min_confidence)
     added, removed = write_inferences(graph, triples, None if confidences is None else confidences.tolist(), inference)
     wrong = known.numbering.find(INCONSISTENT)
     contradictions = tuple(prove(known, triple) for triple in known.triples(rows[rows[:, 1] == wrong])) if wrong is not None else ()
-    return InferenceReport(len(known) - len(rows), len(rows), added, removed, contradictions, time.perf_counter() - start)
+    return InferenceReport(read, len(rows), added, removed, contradictions, time.perf_counter() - start)
 
 
 def refresh(graph: KnowledgeGraph) -> InferenceReport | None:
@@ -143,5 +144,7 @@ def read_rule_files(paths: Iterable[Path]) -> RuleSet:
     for path in paths:
         if not path.is_file():
             raise InputError(f"no such file: {path}; check the path")
-        rules = joined(rules, load_rules(path))
+        part = load_rules(path)
+        check_rules(part, source=str(path))
+        rules = joined(rules, part)
     return rules

@@ -15,6 +15,7 @@ from dovetail.kg.index import TripleIndex
 from dovetail.reasoning.rules.clause import HELPER, TRIPLE_PARTS, Atom, Clause, clauses
 from dovetail.reasoning.rules.engine import Changes, Engine
 from dovetail.reasoning.rules.facts import PAIRS, Facts, Key
+from dovetail.reasoning.rules.equality import saturate_by_names
 from dovetail.reasoning.rules.maintain import SchemaLost, refit, update
 from dovetail.reasoning.rules.numbering import Numbering
 from dovetail.reasoning.rules.options import SaturationOptions
@@ -72,9 +73,17 @@ class Materialization:
             self.engine.base.load(one, [run_of(part)])
             self.engine.facts.load(one, [run_of(part)])
 
-    def _saturate(self) -> None:
-        self.engine.saturate()
-        refit(self.engine)
+    def _saturate(self, *, by_names: bool = True) -> None:
+        self._by_names = by_names and self.options.equality and saturate_by_names(self.engine, self.rules.rules)
+        if not self._by_names:
+            self.engine.saturate()
+            refit(self.engine)
+
+    def spell_out(self) -> None:
+        """Derive fact by fact what union-find found at once, where it did: proofs and changes need every step."""
+        if self._by_names:
+            self.engine.restart()
+            self._saturate(by_names=False)
 
     @property
     def numbering(self) -> Numbering:
@@ -88,6 +97,7 @@ class Materialization:
 
         ``confidence`` has one number for each fact added. Taking back what was not stated does nothing.
         """
+        self.spell_out()
         engine = self.engine
         known = [triple for triple in removed if self._place(triple) is not None]
         going = list(_from_triples(known, None, engine.numbering))
@@ -123,6 +133,7 @@ class Materialization:
         engine = self.engine
         fresh = _clauses(rules, engine.numbering)
         # What a file states and what is private is settled when facts are loaded, and so is whether to keep confidences.
+        self.spell_out()
         same = rules.facts == self.rules.facts and set(_helpers(fresh, engine.numbering)) <= engine.facts.private
         if not same or (not engine.weighted and any(rule.weight < 1.0 for rule in rules.rules)):
             self._restart(rules)

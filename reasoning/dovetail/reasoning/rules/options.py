@@ -25,12 +25,14 @@ class Progress:
 class SaturationOptions:
     """Limits and semantics of a saturation.
 
-    ``generalised``: literals may be subjects while rules run, as OWL 2 RL needs. ``max_facts``: facts,
+    ``generalised``: literals may be subjects while rules run, as OWL 2 RL needs. ``equality``: where the rules
+    are those of OWL 2 RL, owl:sameAs is worked out by union-find, with the same result. ``max_facts``: facts,
     stated ones included, above which RuleLimit is raised. ``min_confidence``: what is less sure is not
     derived, nor used further. ``on_progress`` is called after each component of rules.
     """
 
     generalised: bool = False
+    equality: bool = True
     max_facts: int = 50_000_000
     min_confidence: float = 0.0
     on_progress: Callable[[Progress], None] | None = None

@@ -162,11 +162,22 @@ def _able(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> tupl
         done = set(map(id, ready))
         waiting = [clause for clause in waiting if id(clause) not in done]
         for clause in ready:
-            key = facts.key(clause.head)
-            possible.add(key)
-            predicates.add(key[0])
+            for key in _opened(clause, facts, predicates):
+                possible.add(key)
+                predicates.add(key[0])
             if clause.makes_triples:
                 possible.update(parts)
+
+
+def _opened(clause: Clause, facts: Facts, predicates: set[int]) -> Iterator[Key]:
+    """The relations that a clause may give their first fact."""
+    key = facts.key(clause.head)
+    same = [atom for atom in clause.atoms if atom.predicate == clause.head.predicate]
+    if key != ANY or not same:
+        yield key
+    elif all(atom.right != clause.head.right for atom in same):
+        # The predicate is one that has facts already, but perhaps of other objects.
+        yield from ((predicate, PAIRS) for predicate in facts.split & predicates)
 
 
 # ---------------------------------------------------------------------- order

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import repeat
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyoxigraph as ox
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.clause import Atom, Clause
-from dovetail.reasoning.rules.derive import Derivations, derivations
-from dovetail.reasoning.rules.engine import Engine
+from dovetail.reasoning.rules.clause import Atom
+from dovetail.reasoning.rules.derive import Derivations, Triples, derivations
+from dovetail.reasoning.rules.engine import Derivation, Engine, Numbers
 from dovetail.reasoning.rules.facts import PAIRS, Key
 from dovetail.reasoning.rules.materialization import Materialization
 from dovetail.reasoning.rules.relation import holds
@@ -20,8 +21,6 @@ from dovetail.reasoning.rules.rule import GroundTerm
 
 Fact: TypeAlias = tuple[GroundTerm, GroundTerm, GroundTerm]
 """Subject, predicate, object; inside OWL 2 RL a subject may be a literal."""
-
-_Numbers: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +38,16 @@ class Proof:
     binding: tuple[tuple[str, GroundTerm], ...] = ()
 
 
+class Step(NamedTuple):
+    """One step of a proof: a fact, how sure it is, the rule that gives it, what the rule needed, and which of that is stated."""
+
+    fact: Fact
+    confidence: float
+    rule: str
+    premises: tuple[Fact, ...]
+    stated: tuple[bool, ...]
+
+
 def prove(known: Materialization, triple: ox.Triple) -> Proof:
     """The best proof of a fact: of the highest confidence, then of the earliest premises.
 
@@ -53,14 +62,23 @@ def prove(known: Materialization, triple: ox.Triple) -> Proof:
     """
     if triple not in known:
         raise InputError(f"this does not hold: {triple}")
+    known.spell_out()
     engine = known.engine
     s, p, o = (engine.numbering.find(term) for term in (triple.subject, triple.predicate, triple.object))
     assert s is not None and p is not None and o is not None
     return _proofs(engine, {(s, p, o)})[s, p, o]
 
 
-def steps(known: Materialization) -> Iterator[tuple[Fact, str, tuple[Fact, ...]]]:
-    """For everything inferred the fact, the rule, and the facts it needed: all proofs of a graph, each step once."""
+def steps(known: Materialization) -> Iterator[Step]:
+    """A step for everything inferred: all proofs of a graph, each step once. Helper facts have steps too.
+
+    >>> from dovetail.reasoning.rules.parse import parse_rules
+    >>> a, b, p = (ox.NamedNode(f"urn:{name}") for name in "abp")
+    >>> known = Materialization([ox.Triple(a, p, b)], parse_rules("RULE { ?y <urn:p> ?x } WHERE { ?x <urn:p> ?y }"))
+    >>> [(step.fact == (b, p, a), step.rule, step.stated) for step in steps(known)]
+    [(True, 'rule-1', (True,))]
+    """
+    known.spell_out()
     engine = known.engine
     wanted = {key: engine.facts.relations[key].keys for key in sorted(engine.facts.stored())}
     made: dict[int, GroundTerm] = {}
@@ -70,10 +88,24 @@ def steps(known: Materialization) -> Iterator[tuple[Fact, str, tuple[Fact, ...]]
             made[number] = engine.numbering.term(number)
         return made[number]
 
+    def facts(triples: Triples) -> Iterator[Fact]:
+        for s, p, o in _zipped(triples.subjects, triples.predicates, triples.objects):
+            yield term(s), term(p), term(o)
+
     for found in derivations(engine, wanted):
-        rule = found.clause.rule.name
-        for fact, premises, _ in _rows(found):
-            yield _fact(fact, term), rule, tuple(_fact(premise, term) for premise in premises)
+        size = len(found.facts)
+        premises = zip(*map(facts, found.premises), strict=True) if found.premises else repeat((), size)
+        stated = zip(*(mask.tolist() for mask in found.stated), strict=True) if found.stated else repeat((), size)
+        confidences = repeat(1.0, size) if found.confidences is None else found.confidences.tolist()
+        yield from map(Step, facts(found.facts), confidences, repeat(found.clause.rule.name, size), premises, stated)
+
+
+def proof_steps(proof: Proof) -> Iterator[Step]:
+    """The steps of a proof, premises before what follows from them."""
+    for part in parts(proof):
+        if part.rule is not None:
+            premises = tuple(premise.fact for premise in part.premises)
+            yield Step(part.fact, part.confidence, part.rule, premises, tuple(premise.rule is None for premise in part.premises))
 
 
 def parts(proof: Proof) -> Iterator[Proof]:
@@ -98,37 +130,45 @@ def parts(proof: Proof) -> Iterator[Proof]:
             yield part
 
 
-def _proofs(engine: Engine, wanted: set[_Numbers]) -> dict[_Numbers, Proof]:
+def _proofs(engine: Engine, wanted: set[Numbers]) -> dict[Numbers, Proof]:
     """Proofs of facts and of all that they rest on."""
-    derived: dict[_Numbers, tuple[Clause, tuple[_Numbers, ...], dict[str, int]]] = {}
-    seen, frontier = set(wanted), wanted
-    order: list[_Numbers] = []
+    schema = engine.program.schema
+    remembered = engine.remembered()
+    derived: dict[Numbers, Derivation | None] = {}
+    frontier = wanted
     while frontier:
-        order += sorted(frontier)
-        following: set[_Numbers] = set()
-        for found in derivations(engine, _by_key(engine, frontier)):
-            for fact, premises, solution in _rows(found):
-                derived[fact] = found.clause, premises, {**found.clause.binding, **solution}
-                following.update(premises)
-        frontier = following - seen
-        seen |= frontier
-    made: dict[_Numbers, Proof] = {}
+        known = {fact: remembered[fact] for fact in frontier if fact in remembered}
+        found = _derived(engine, frontier - known.keys())
+        # What a graph says of its classes and properties is in nearly every proof.
+        remembered.update((fact, how) for fact, how in found.items() if engine.facts.key(Atom(fact[1], fact[0], fact[2])) in schema)
+        derived.update(known)
+        derived.update(found)
+        frontier = {premise for fact in frontier if (how := derived[fact]) is not None for premise in how[1]} - derived.keys()
+    made: dict[Numbers, Proof] = {}
     waiting = list(wanted)
     while waiting:  # deep proofs would exhaust a recursion
         fact = waiting[-1]
-        missing = [premise for premise in derived[fact][1] if premise not in made] if fact in derived else []
+        how = derived[fact]
+        missing = [premise for premise in how[1] if premise not in made] if how is not None else []
         if missing:
             waiting += missing
             continue
         waiting.pop()
         if fact not in made:
-            made[fact] = _proof(engine, fact, derived.get(fact), made)
+            made[fact] = _proof(engine, fact, how, made)
     return made
 
 
-def _proof(
-    engine: Engine, fact: _Numbers, derivation: tuple[Clause, tuple[_Numbers, ...], dict[str, int]] | None, made: dict[_Numbers, Proof]
-) -> Proof:
+def _derived(engine: Engine, facts: set[Numbers]) -> dict[Numbers, Derivation | None]:
+    """A derivation for each fact; None for those that are simply stated."""
+    found: dict[Numbers, Derivation | None] = dict.fromkeys(sorted(facts))
+    for batch in derivations(engine, _by_key(engine, facts)):
+        for fact, premises, solution in _rows(batch):
+            found[fact] = batch.clause, premises, {**batch.clause.binding, **solution}
+    return found
+
+
+def _proof(engine: Engine, fact: Numbers, derivation: Derivation | None, made: dict[Numbers, Proof]) -> Proof:
     term = engine.numbering.term
     if derivation is None:
         key = engine.facts.key(Atom(fact[1], fact[0], fact[2]))
@@ -144,7 +184,7 @@ def _proof(
     return Proof(_fact(fact, term), confidence, clause.rule.name, premises, binding)
 
 
-def _by_key(engine: Engine, facts: set[_Numbers]) -> dict[Key, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _by_key(engine: Engine, facts: set[Numbers]) -> dict[Key, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     found: dict[Key, list[int]] = {}
     for s, p, o in facts:
         key = engine.facts.key(Atom(p, s, o))
@@ -152,7 +192,7 @@ def _by_key(engine: Engine, facts: set[_Numbers]) -> dict[Key, np.ndarray[tuple[
     return {key: np.array(sorted(keys), np.int64) for key, keys in sorted(found.items())}
 
 
-def _rows(found: Derivations) -> Iterator[tuple[_Numbers, tuple[_Numbers, ...], dict[str, int]]]:
+def _rows(found: Derivations) -> Iterator[tuple[Numbers, tuple[Numbers, ...], dict[str, int]]]:
     """The derivations of a batch one by one."""
     facts = _zipped(found.facts.subjects, found.facts.predicates, found.facts.objects)
     premises = [_zipped(part.subjects, part.predicates, part.objects) for part in found.premises]
@@ -162,10 +202,10 @@ def _rows(found: Derivations) -> Iterator[tuple[_Numbers, tuple[_Numbers, ...], 
         yield fact, tuple(part[place] for part in premises), dict(zip(names, solutions[place], strict=True))
 
 
-def _zipped(*columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[_Numbers]:
-    return list(zip(*(column.tolist() for column in columns), strict=True))  # type: ignore[arg-type]  # three columns
+def _zipped(*columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Numbers]:
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _fact(numbers: _Numbers, term: object) -> Fact:
+def _fact(numbers: Numbers, term: object) -> Fact:
     assert callable(term)
     return term(numbers[0]), term(numbers[1]), term(numbers[2])

@@ -1,4 +1,4 @@
-"""A proof as JSON: its facts numbered, so that what is shared is said once.
+"""Proofs as JSON: one with its facts numbered, so that what is shared is said once; or all of a graph's, a step to a line.
 
     {"facts": [{"triple": ["<urn:a>", "<urn:p>", "<urn:b>"], "labels": ["a", "p", "b"], "confidence": 0.9,
                 "rule": "rule-1", "binding": {"x": "<urn:a>"}, "premises": [1, 2], "stated_by": [], "evidence": []}, ...]}
@@ -10,9 +10,13 @@ Helper facts are kept, so that the proof can be checked against its rules.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from typing import TextIO
+
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.rules.background import Background, Source
-from dovetail.reasoning.rules.proof import Proof, parts
+from dovetail.reasoning.rules.proof import Proof, Step, parts
 from dovetail.reasoning.rules.rule import term_text
 
 
@@ -30,6 +34,31 @@ def proof_json(proof: Proof, graph: KnowledgeGraph) -> dict[str, object]:
     order = list(reversed(list(parts(proof))))
     numbers = {part: number for number, part in enumerate(order)}
     return {"facts": [_part(part, numbers, background) for part in order]}
+
+
+def write_steps(steps: Iterable[Step], output: TextIO) -> int:
+    """Write steps as lines of JSON, and return how many: fact, confidence, rule, premises, and which of these are stated.
+
+    >>> from io import StringIO
+    >>> import pyoxigraph as ox
+    >>> a, b = ox.NamedNode("urn:a"), ox.NamedNode("urn:b")
+    >>> write_steps([Step((b, a, a), 1.0, "rule-1", ((a, a, b),), (True,))], out := StringIO())
+    1
+    >>> json.loads(out.getvalue())["premises"]
+    [['<urn:a>', '<urn:a>', '<urn:b>']]
+    """
+    count = 0
+    for step in steps:
+        told = {
+            "triple": [*map(term_text, step.fact)],
+            "confidence": step.confidence,
+            "rule": step.rule,
+            "premises": [[*map(term_text, premise)] for premise in step.premises],
+            "stated": step.stated,
+        }
+        output.write(json.dumps(told, ensure_ascii=False) + "\n")
+        count += 1
+    return count
 
 
 def _part(part: Proof, numbers: dict[Proof, int], background: Background) -> dict[str, object]:

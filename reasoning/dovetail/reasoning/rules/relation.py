@@ -103,7 +103,7 @@ def distinct(numbers: Keys) -> Keys:
 
 def find(in_order: Keys, wanted: Keys) -> tuple[Keys, NDArray[np.bool_]]:
     """Where each wanted key would stand in a sorted array, and whether it does."""
-    places = np.searchsorted(in_order, wanted)
+    places = in_order.searchsorted(wanted)
     if not len(in_order):
         return places, np.zeros(len(wanted), np.bool_)
     np.minimum(places, len(in_order) - 1, out=places)

@@ -43,6 +43,11 @@ class Candidate:
     head: Atom
     body: Body
 
+    @property
+    def closed(self) -> bool:
+        """Whether the head joins two variables."""
+        return self.head[1:] == (X, Y)
+
 
 def edge(letter_relation: int, backwards: bool, start: int, end: int) -> Atom:
     """The atom of a step from ``start`` to ``end``, along the relation or against it."""
@@ -64,7 +69,11 @@ def canonical(candidate: Candidate) -> Candidate:
 
 
 def shorter(candidate: Candidate) -> Iterator[Candidate]:
-    """The rules that say the same of more: without some of its atoms, or with a variable for a constant."""
+    """The rules that say the same of more: without some of its atoms, or with a variable for a constant.
+
+    >>> sorted({(other.head, other.body.atoms) for other in shorter(Candidate((7, X, 0), Body(((8, 0, X),))))})
+    [((7, -1, -2), ((8, -2, -1),)), ((7, -1, 0), ((8, -3, -1),))]
+    """
     head, body = candidate.head, candidate.body
     wanted = {term for term in head[1:] if term < 0}
     for size in range(1, len(body.atoms)):
@@ -74,6 +83,11 @@ def shorter(candidate: Candidate) -> Iterator[Candidate]:
                 # Two atoms that the longer body joins by a third may be a path that stands with X and Y apart.
                 apart = ((Y, X),) if wanted == {X, Y} and size > 1 else ()
                 yield from (canonical(Candidate(head, Body(atoms, pairs))) for pairs in dict.fromkeys(((), apart)))
+    closed = dict(zip(head[1:], (X, Y), strict=True))
+    if any(term >= 0 and term in atom[1:] for term in closed for atom in body.atoms):
+        wider_body = body.renamed(closed)
+        for pairs in dict.fromkeys((wider_body.differ, ((Y, X),))):
+            yield canonical(Candidate((head[0], X, Y), Body(wider_body.atoms, pairs)))
     free = next(name for name in (Y, Z, W, W - 1) if name not in wanted and all(name not in atom[1:] for atom in body.atoms))
     for place, (relation, subject, value) in enumerate(body.atoms):
         for wider in ((relation, free, value),) * (subject >= 0) + ((relation, subject, free),) * (value >= 0):

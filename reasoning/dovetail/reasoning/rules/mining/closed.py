@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dovetail.reasoning.rules.mining.candidate import SWAPPED, Atom, Body, W, X, Y, Z, edge
-from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations, dense_row, joint_counts
-from dovetail.reasoning.rules.mining.search import Counts, Search
+from dovetail.reasoning.rules.mining.candidate import Body, W, X, Y, Z, edge
+from dovetail.reasoning.rules.mining.pairs import Pairs, between, weigh_kinds, weigh_meets
+from dovetail.reasoning.rules.mining.relations import Ints, Links, Relations
+from dovetail.reasoning.rules.mining.search import Search
 
 _LARGE_JOIN = 200_000
 _ROWS_TRIED = 100
@@ -141,59 +142,11 @@ def weigh(search: Search, body: Body, xs: Ints, ys: Ints, *, without: tuple[int,
     support = np.bincount(letters, minlength=relations.letters)
     support[list(without)] = 0
     pairs = Pairs(search, body, xs, ys)
-    for letter in np.flatnonzero(search.promising(np.arange(relations.letters), support, len(xs))).tolist():
+    for letter in np.flatnonzero(search.promising(np.arange(relations.letters), support, len(xs), closed=True)).tolist():
         pairs.offer(letter, int(support[letter]))
     if more:
-        _weigh_meets(search, body, pairs, (places, letters))
-
-
-class Pairs:
-    """The pairs that a body joins, as a rule's statistics need them."""
-
-    def __init__(self, search: Search, body: Body, xs: Ints, ys: Ints) -> None:
-        self.search = search
-        self.body = body
-        self.ends = xs, ys
-        self._counts: dict[int, Ints] = {}
-
-    def offer(self, letter: int, support: int) -> None:
-        """Offer the rule that has this letter from X to Y for its head."""
-        relation = self.search.relations.relation(letter)
-        side, known = self.search.relations.known_side(letter)
-        if side not in self._counts:
-            self._counts[side] = np.bincount(self.ends[side], minlength=self.search.relations.things)
-        counts = Counts(support, len(self.ends[0]), int(self._counts[side][known].sum()))
-        body = self.body.renamed(SWAPPED) if letter & 1 else self.body
-        self.search.offer((relation, X, Y), body, counts)
-
-
-def _weigh_meets(search: Search, body: Body, pairs: Pairs, matches: tuple[Ints, Ints]) -> None:
-    """Weigh the rules whose body has one atom more between X and Y."""
-    places, letters = matches
-    relations = search.relations
-    support = np.bincount(letters, minlength=relations.letters)
-    shared = np.bincount(places)[places] > 1
-    table = joint_counts(places[shared], letters[shared], relations.letters)
-    for other in np.flatnonzero(np.diff(table.indptr)).tolist():
-        heads = dense_row(table, other)
-        atom = _between(relations, other)
-        chosen: Pairs | None = None
-        size = int(support[other])
-        if size < search.options.min_support or atom in body.atoms:
-            continue
-        heads[other] = 0
-        if search.options.measure == "standard":
-            parents = np.maximum(support / len(pairs.ends[0]), relations.joint(other) / relations.sizes[other])
-            heads[heads / size < search.surer(parents)] = 0
-        for letter in np.flatnonzero(search.promising(np.arange(relations.letters), heads, size)).tolist():
-            if chosen is None:
-                inside = places[letters == other]
-                chosen = Pairs(search, body.with_atom(atom), pairs.ends[0][inside], pairs.ends[1][inside])
-            chosen.offer(letter, int(heads[letter]))
-
-
-def _between(relations: Relations, letter: int) -> Atom:
-    return edge(relations.relation(letter), bool(letter & 1), X, Y)
+        weigh_meets(search, pairs, (places, letters))
+        weigh_kinds(search, pairs, (places, letters))
 
 
 def double_letters(search: Search) -> None:
@@ -221,7 +174,7 @@ def _weigh_double(search: Search, double: tuple[int, int], *, main: bool) -> Non
     links = Links(relations.links(double[0]).rows, both)
     atoms = [edge(relations.relation(letter), bool(letter & 1), X, Z) for letter in double]
     if main:
-        weigh(search, Body(tuple(_between(relations, letter) for letter in double)), *links.ends())
+        weigh(search, Body(tuple(between(relations, letter) for letter in double)), *links.ends())
     for letter in relations.path_letters:
         joined = relations.join_size(links, letter)
         if joined > search.options.max_join:
@@ -234,4 +187,4 @@ def _weigh_double(search: Search, double: tuple[int, int], *, main: bool) -> Non
         xs, ys = relations.links(letter).ends()
         inside = np.isin(xs, domain)
         if inside.sum() >= search.options.min_support:
-            weigh(search, Body((_between(relations, letter), *atoms)), xs[inside], ys[inside], without=double)
+            weigh(search, Body((between(relations, letter), *atoms)), xs[inside], ys[inside], without=double)

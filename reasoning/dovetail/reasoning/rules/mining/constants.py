@@ -117,7 +117,7 @@ def _weigh_rows(search: Search, table: Properties, rows: range, known: dict[int,
     shared = (some @ table.of_thing).tocoo()
     bodies, heads, support = shared.coords[0] + rows.start, shared.coords[1], shared.data.astype(np.int64)
     sizes = np.diff(table.members.indptr)
-    passing = search.promising(table.letters[heads], support, sizes[bodies]) & (bodies != heads)
+    passing = search.promising(table.letters[heads], support, sizes[bodies], closed=False) & (bodies != heads)
     if search.options.measure == "standard":
         parents = np.where(table.letters[bodies] == table.letters[heads], -1.0, anything[0][heads] / anything[1])
         passing &= support / sizes[bodies] >= search.surer(parents)
@@ -148,7 +148,7 @@ def weigh_things(search: Search, heads: Properties, things: Ints, body: Body, vi
     starts = heads.of_thing.indptr[things].astype(np.int64)
     sizes = heads.of_thing.indptr[things + 1] - starts
     support = np.bincount(heads.of_thing.indices[stretches(starts, sizes)], minlength=len(heads.letters))
-    for place in np.flatnonzero(search.promising(heads.letters, support, len(things))).tolist():
+    for place in np.flatnonzero(search.promising(heads.letters, support, len(things), closed=False)).tolist():
         letter, constant = int(heads.letters[place]), int(heads.constants[place])
         if letter == via[0] and contains(via[1], constant):
             continue

@@ -40,7 +40,8 @@ def mine_rules(index: TripleIndex, *, options: MiningOptions = _DEFAULTS) -> lis
     """The rules that hold often enough in a graph, the surest first; each has its confidence for its weight.
 
     Closed rules (``?x r ?y`` from up to three connected atoms in which every variable occurs twice) and, unless
-    ``constants`` is off, rules about one thing (``?x r value`` from a path of up to two atoms that may end in a value).
+    ``constants`` is off, these with a type of ``?x`` or ``?y`` besides, and rules about one thing (``?x r value`` from a
+    path of up to two atoms that may end in a value, or from a type).
     Left out are rules no surer than a shorter rule they contain. Every count is exact.
 
     >>> from dovetail.kg import KnowledgeGraph, Statement

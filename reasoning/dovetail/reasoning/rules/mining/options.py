@@ -35,7 +35,7 @@ class MiningOptions:
     ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A rule must be surer
     than each shorter rule it contains, by the part ``min_gain`` of its confidence at least. A body whose join passes
     ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` are as if absent.
-    The best ``per_relation`` rules for each head relation are kept, and the best ``top`` of all returned (None: all).
+    The best ``per_relation`` closed rules for each head relation are kept, as many with constants, and the best ``top`` of all returned (None: all).
     ``samples`` bounds the random paths drawn; None draws until nearly all of them are known.
     """
 

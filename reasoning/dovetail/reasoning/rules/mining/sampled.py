@@ -121,6 +121,8 @@ def _weigh_steps(search: Search, heads: Properties, path: tuple[int, int, int]) 
     relations = search.relations
     first, second, end = path
     middle = relations.links(second).rows if end < 0 else relations.targets(second ^ 1, end)
+    if end >= 0 and len(middle) < 2:
+        return  # by way of one thing only: a property of that thing says the same
     _, things = relations.fan(first ^ 1, middle)
     things.sort()
     things = things[np.diff(things, prepend=-1) > 0]

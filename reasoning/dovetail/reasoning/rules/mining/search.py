@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from dovetail.kg import TripleIndex
 from dovetail.reasoning.rules.mining.candidate import Atom, Body, Candidate, canonical, shorter
 from dovetail.reasoning.rules.mining.options import MiningOptions, MiningProgress
-from dovetail.reasoning.rules.mining.relations import Ints, Relations
+from dovetail.reasoning.rules.mining.relations import Ints, Relations, Sparse
 
 UNSEEN = 5
 """Counterexamples a rule is thought to have beside those seen, when rules are ranked (AnyBURL's pessimism)."""
@@ -45,8 +46,9 @@ class Search:
         self.options = options
         self.started = time.monotonic()
         self.relations = Relations(index, options.ignore)
-        self.found: dict[int, dict[Candidate, Counts]] = {}
-        self.bar = np.zeros(self.relations.letters)
+        # For each head relation the closed rules and the others apart, or a few wide rules would drown in many narrow ones.
+        self.found: dict[tuple[int, bool], dict[Candidate, Counts]] = {}
+        self.bar = np.zeros((2, self.relations.letters))
         self.seen: set[tuple[int, ...]] = set()
         self.stage = ""
         self.bodies = self.too_large = self.samples = 0
@@ -54,6 +56,16 @@ class Search:
         self._reported = self._until = self.started
         needed = np.ceil(options.min_head_coverage * self.relations.sizes - 1e-9).astype(np.int64)
         self.floor: Ints = np.maximum(needed, max(options.min_support, 1))
+
+    @cached_property
+    def kinds(self) -> tuple[Ints, Sparse]:
+        """The classes with enough things to matter, and a matrix (classes, things) that has 1 where a thing is of a class."""
+        kind = self.relations.type_letter
+        if kind is None:
+            return np.empty(0, np.int64), None
+        links = self.relations.links(kind ^ 1)
+        chosen = np.flatnonzero((np.diff(links.matrix.indptr) >= self.options.min_support) & (links.rows < self.relations.first_blank))
+        return links.rows[chosen], links.matrix[chosen].astype(np.int64)
 
     def begin(self, stage: str, share: float) -> None:
         """Start a stage, which may take this share of the time that is left."""
@@ -82,12 +94,12 @@ class Search:
         """Whether no head can be frequent enough beside a body of that size."""
         return self.options.measure == "standard" and body * self.options.min_confidence > int(self.relations.sizes.max(initial=0))
 
-    def promising(self, letters: Ints, support: Ints, body: Ints | int) -> NDArray[np.bool_]:
+    def promising(self, letters: Ints, support: Ints, body: Ints | int, *, closed: bool) -> NDArray[np.bool_]:
         """Which rules may be worth keeping, by the letters of their heads, their supports and the sizes of their bodies."""
         passing = support >= self.floor[letters]
         size = np.asarray(body) if self.options.measure == "standard" else support
         passing &= support >= self.options.min_confidence * size
-        passing &= support >= self.bar[letters] * (size + UNSEEN)
+        passing &= support >= self.bar[int(closed), letters] * (size + UNSEEN)
         return passing
 
     def surer(self, confidence: Number) -> Number:
@@ -98,26 +110,27 @@ class Search:
         """Keep a rule that is good enough, and says something that its own body does not."""
         if counts.confidence(self.options.measure) < self.options.min_confidence or head in body.atoms:
             return
-        letter = self.relations.letter(head[0])
-        if len(body.atoms) > self.options.max_body or counts.cautious(self.options.measure) < self.bar[letter]:
+        candidate = Candidate(head, body)
+        bar = self.bar[int(candidate.closed), self.relations.letter(head[0])]
+        if len(body.atoms) > self.options.max_body or counts.cautious(self.options.measure) < bar:
             return
-        rules = self.found.setdefault(head[0], {})
-        rules[canonical(Candidate(head, body))] = counts
+        rules = self.found.setdefault((head[0], candidate.closed), {})
+        rules[canonical(candidate)] = counts
         if len(rules) > 2 * self.options.per_relation:
-            self._trim(head[0])
+            self._trim(head[0], candidate.closed)
 
     def best(self) -> list[tuple[Candidate, Counts]]:
         """The rules so far, best first, without those that are no surer than a shorter rule they contain."""
         rules = [rule for found in self.found.values() for rule in self._distinct(found, self.options.per_relation)]
         return sorted(rules, key=self._rank)[: self.options.top]
 
-    def _trim(self, relation: int) -> None:
-        """Keep the best rules for a relation, and from now on look only at rules as good as the last of them."""
-        rules = self._distinct(self.found[relation], self.options.per_relation)
-        self.found[relation] = dict(rules)
+    def _trim(self, relation: int, closed: bool) -> None:
+        """Keep the best rules of a kind for a relation, and from now on look only at rules as good as the last of them."""
+        rules = self._distinct(self.found[relation, closed], self.options.per_relation)
+        self.found[relation, closed] = dict(rules)
         if len(rules) == self.options.per_relation:
             letter = self.relations.letter(relation)
-            self.bar[letter : letter + 2] = rules[-1][1].cautious(self.options.measure)
+            self.bar[int(closed), letter : letter + 2] = rules[-1][1].cautious(self.options.measure)
 
     def _distinct(self, found: dict[Candidate, Counts], limit: int) -> list[tuple[Candidate, Counts]]:
         """The best of these rules, without those that are no surer than a shorter one."""
@@ -125,7 +138,7 @@ class Search:
         kept: list[tuple[Candidate, Counts]] = []
         for candidate, counts in sorted(found.items(), key=self._rank):
             confidence = counts.confidence(measure)
-            wider = (found.get(other) for other in shorter(candidate))
+            wider = (self.found.get((other.head[0], other.closed), {}).get(other) for other in shorter(candidate))
             if all(other is None or confidence >= self.surer(other.confidence(measure)) for other in wider):
                 kept.append((candidate, counts))
                 if len(kept) == limit:
