@@ -60,6 +60,18 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     assert not [f"{page.name}: {target}" for page, target in targets if not (page.parent / target).exists()]
 
 
+@pytest.mark.parametrize(("language", "text"), re.findall(r"```(srl|n3)\n(.*?)```", PAGES, flags=re.DOTALL))
+def test_every_rule_in_the_pages_may_run(language: str, text: str) -> None:
+    from dovetail.reasoning.rules.notation3 import parse_notation3
+    from dovetail.reasoning.rules.parse import parse_rules
+    from dovetail.reasoning.rules.strata import stratify
+    from dovetail.reasoning.rules.wellformed import check_rules
+
+    rules = parse_rules(text) if language == "srl" else parse_notation3(text)
+    check_rules(rules)
+    assert sum(map(len, stratify(rules))) == len(rules.rules) > 0
+
+
 def test_every_setting_is_in_the_readme() -> None:
     from dovetail.app.settings import PREFIX, Settings
 

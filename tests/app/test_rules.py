@@ -151,12 +151,13 @@ def test_contradictions_come_with_their_proof(typed: Typed, tmp_path: Path) -> N
         graph.put_documents([said("a.txt", "A.", named), said("b.txt", "B.", noted)])
     outcome = typed("infer", "--profile", "owl-rl")
     assert outcome.status == 0
-    for words in ("contradictions  1", "contradiction 1", "cax-dw", "Rex → type → Dog", "Cat → disjointWith → Dog"):
+    for words in ("contradictions  1", "contradiction 1: Rex breaks owl-rl:cax-dw", "Rex → type → Dog", "Cat → disjointWith → Dog"):
         assert words in outcome.out
     strict = typed("infer", "--strict", "--json")
     assert strict.status == 1
-    [proof] = json.loads(strict.out)["contradictions"]
-    assert len(proof["facts"]) == 4
+    [contradiction] = json.loads(strict.out)["contradictions"]
+    assert (contradiction["thing"], contradiction["rule"]) == ("<urn:x:Rex>", "urn:dovetail:rule:owl-rl:cax-dw")
+    assert len(contradiction["proof"]["facts"]) == 4
     assert "warning: 1 contradiction; dovetail infer shows the proofs" in typed("forget", "b.txt").err
 
 

@@ -109,6 +109,7 @@ def test_the_demo(typed: Typed) -> None:
     assert outcome.status == 0
     assert "documents   24 read" in outcome.out
     assert outcome.out.count("?\n") >= 6
+    assert "│ by demo:" in outcome.out  # an inferred fact with its proof
     assert "dovetail build FOLDER" in outcome.out
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dovetail.app.inferred import counted
 from dovetail.app.options import GraphOption, JsonOption, LabelsOption
 from dovetail.app.screen import emit, out
 
@@ -120,7 +121,7 @@ def show(results: Iterable[EvaluationResult], *, json: bool) -> None:
         if json:
             emit(result)
             continue
-        out.print(f"{result.set}: {result.n:,} rows, {result.seconds:,.1f} s, {result.peak_mb:,.0f} MB", style="bold")
+        out.print(f"{result.set}: {counted(result.n, 'row')}, {result.seconds:,.1f} s, {result.peak_mb:,.0f} MB", style="bold")
         out.print("  " + "   ".join(f"{name}\u00a0{figure(value)}" for name, value in result.metrics.items()))
 
 

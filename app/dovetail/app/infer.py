@@ -27,8 +27,8 @@ def infer(
         float | None, typer.Option("--min-confidence", metavar="P", min=0.0, max=1.0, help="Drop what is less sure. [default: 0]")
     ] = None,
     max_facts: Annotated[
-        int, typer.Option("--max-facts", metavar="N", min=1, help="Stop, and change nothing, rather than have more facts.")
-    ] = 50_000_000,
+        int | None, typer.Option("--max-facts", metavar="N", min=1, help="Stop, and change nothing, rather than have more facts.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 where the graph contradicts itself.")] = False,
     graph: GraphOption = None,
     json: JsonOption = False,
@@ -49,9 +49,11 @@ def infer(
             def show(progress: Progress) -> None:
                 line.say(f"{progress.done:,} of {progress.components:,} groups of rules · {progress.facts:,} facts")
 
-            options = replace(_options(knowledge, profile, rules or []), max_facts=max_facts, on_progress=show)
+            options = replace(_options(knowledge, profile, rules or []), on_progress=show)
             if min_confidence is not None:
                 options = replace(options, min_confidence=min_confidence)
+            if max_facts is not None:
+                options = replace(options, max_facts=max_facts)
             report = infer_layer(knowledge, options=options)
         standing = Standing(options.profile, len(options.rules.rules), options.min_confidence)
         if json:

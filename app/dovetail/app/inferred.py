@@ -13,7 +13,7 @@ from dovetail.app.screen import note, out
 
 if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
-    from dovetail.reasoning.rules.infer import InferenceReport
+    from dovetail.reasoning.rules.infer import Contradiction, InferenceReport
     from dovetail.reasoning.rules.proof import Proof
 
 SHOWN = 5
@@ -105,15 +105,25 @@ def warn_if_stale(graph: KnowledgeGraph) -> None:
 
 
 def report_json(report: InferenceReport, graph: KnowledgeGraph) -> dict[str, object]:
-    """What inferring did, with the proof of each contradiction."""
+    """What inferring did, with the contradictions and, unless they are too many, the proof of each."""
     from dovetail.reasoning.rules.proof_json import proof_json
+    from dovetail.reasoning.rules.rule import term_text
+
+    contradictions = [
+        {
+            "thing": term_text(each.thing),
+            "rule": each.rule,
+            "proof": None if each.proof is None else proof_json(each.proof, graph),
+        }
+        for each in report.contradictions
+    ]
 
     return {
         "facts": report.facts,
         "inferred": report.inferred,
         "added": report.added,
         "removed": report.removed,
-        "contradictions": [proof_json(proof, graph) for proof in report.contradictions],
+        "contradictions": contradictions,
         "seconds": round(report.seconds, 3),
     }
 
@@ -123,13 +133,17 @@ def inferred_words(report: InferenceReport) -> str:
     return f"{report.inferred:,} ({report.added:,} added, {report.removed:,} removed)"
 
 
-def show_contradictions(proofs: tuple[Proof, ...], graph: KnowledgeGraph) -> None:
+def show_contradictions(contradictions: tuple[Contradiction, ...], graph: KnowledgeGraph) -> None:
     """Print why a graph contradicts itself."""
-    for number, proof in enumerate(proofs[:SHOWN], 1):
-        out.print(f"\ncontradiction {number:,}", style="bold red")
-        show_proof(proof, graph)
-    if len(proofs) > SHOWN:
-        out.print(f"\nand {len(proofs) - SHOWN:,} more; --json gives them all")
+    from dovetail.kg.terms import from_ox
+
+    for number, each in enumerate(contradictions[:SHOWN], 1):
+        rule = each.rule.removeprefix("urn:dovetail:rule:")
+        out.print(f"\ncontradiction {number:,}: {graph.label(from_ox(each.thing))} breaks {rule}", style="bold red")
+        if each.proof is not None:
+            show_proof(each.proof, graph)
+    if len(contradictions) > SHOWN:
+        out.print(f"\nand {len(contradictions) - SHOWN:,} more; see them with --json")
 
 
 def show_proof(proof: Proof, graph: KnowledgeGraph) -> None:

@@ -35,6 +35,9 @@ Slot: TypeAlias = int | str
 HELPER = "urn:dovetail:helper:"
 """Predicates with this beginning are the rules' own and are never written to a graph."""
 
+RELATION = ox.NamedNode(f"{HELPER}relation")
+"""What has one serves rules as a property of their own, and facts of it are never written either."""
+
 TRIPLE_PARTS = tuple(ox.NamedNode(f"{HELPER}triple-{part}") for part in ("subject", "predicate", "object"))
 """The predicates that lead from a triple term to its parts; the engine keeps them, rules need not."""
 

@@ -116,7 +116,7 @@ def _rank(engine: Engine, key: Key, keys: Keys) -> tuple[Keys, Values | None]:
 
 def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: Mask) -> Derivations | None:
     """Of the solutions in a table, for each fact wanted the one whose premises came first; marks those facts done."""
-    head = _columns(clause.head, table)
+    head = columns_of(clause.head, table)
     keys = head.subjects if wanted.key[1] != PAIRS else head.subjects << 32 | head.objects
     places = np.searchsorted(wanted.keys, keys)
     good = ~done[places]
@@ -126,16 +126,16 @@ def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: M
     hidden = {engine.numbering.number(part) for part in TRIPLE_PARTS}
     premises: list[tuple[Triples, Keys]] = []
     for atom in clause.premises:
-        triples = _columns(atom, table)
-        came, values = _came(engine, atom, triples, stated_only=clause.rule.stated_only)
-        good &= (came >= 0) & (came < ranks)
+        triples = columns_of(atom, table)
+        rounds, values = came(engine, atom, triples, stated_only=clause.rule.stated_only)
+        good &= (rounds >= 0) & (rounds < ranks)
         if not good.any():
             return None
-        np.maximum(latest, came, out=latest)
+        np.maximum(latest, rounds, out=latest)
         if product is not None and values is not None:
             product *= values
         if atom.predicate not in hidden:
-            premises.append((triples, came))
+            premises.append((triples, rounds))
     if wanted.values is not None and product is not None:
         good &= product >= wanted.values[places] * _EQUAL
     rows = np.flatnonzero(good)
@@ -149,18 +149,19 @@ def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: M
         clause,
         head.take(rows),
         tuple(triples.take(rows) for triples, _ in premises),
-        tuple(came[rows] == 0 for _, came in premises),
+        tuple(rounds[rows] == 0 for _, rounds in premises),
         solution,
         None if wanted.values is None else wanted.values[places[rows]],
     )
 
 
-def _columns(atom: Atom, table: Table) -> Triples:
+def columns_of(atom: Atom, table: Table) -> Triples:
+    """The facts that an atom is in the solutions of a table, row by row."""
     columns = [table.columns[slot] if isinstance(slot, str) else np.full(table.size, slot, np.int64) for slot in atom.slots]
     return Triples(columns[1], columns[0], columns[2])
 
 
-def _came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> tuple[Keys, Values | None]:
+def came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> tuple[Keys, Values | None]:
     """When each premise came, and its confidence where that is kept."""
     ranks = np.full(len(triples), -1, np.int64)
     values = np.ones(len(triples)) if engine.weighted else None

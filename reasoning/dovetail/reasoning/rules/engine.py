@@ -6,7 +6,7 @@ Abiteboul, Hull, Vianu: Foundations of Databases (1995), 13.1.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -100,7 +100,7 @@ class Engine:
 
     def fix(self, component: Component) -> Changes:
         """Run a component from scratch to its fixpoint, given all that it depends on."""
-        return self.fix_from(component, self.keep([head for clause in component.clauses for head in self.heads(clause)]))
+        return self.fix_from(component, self.keep(head for clause in component.clauses for head in self.heads(clause)))
 
     def fix_from(self, component: Component, new: Changes) -> Changes:
         """Run a component to its fixpoint after these of its own facts came; returns all of its facts that came."""
@@ -110,7 +110,7 @@ class Engine:
                 every.setdefault(key, []).extend(runs)
             if not component.recursive:
                 break
-            new = self.keep([head for clause in component.clauses for head in self.entered(clause, new)])
+            new = self.keep(head for clause in component.clauses for head in self.entered(clause, new))
         return every
 
     # ------------------------------------------------------------------ one clause
@@ -130,18 +130,25 @@ class Engine:
 
     # ------------------------------------------------------------------ facts
 
-    def keep(self, found: Sequence[Head]) -> Changes:
-        """Add what was derived; returns what of it is new, or surer than before."""
-        if not found:
-            return {}
-        self.stamp += 1
+    def keep(self, found: Iterable[Head]) -> Changes:
+        """Add what was derived; returns what of it is new, or surer than before. RuleLimit where it is too much."""
         heads: defaultdict[Key, list[Batch]] = defaultdict(list)
-        for _, key, facts in found:
+        waiting = 0
+        for clause, key, facts in found:
             facts = self.valued(facts)
             if self.options.min_confidence and facts.values is not None:
                 facts = select(facts, facts.values >= self.options.min_confidence)
-            if len(facts):
-                heads[key].append(facts)
+            if not len(facts):
+                continue
+            heads[key].append(facts)
+            waiting += len(facts)
+            if waiting + len(self.facts) > self.options.max_facts:  # many may be the same
+                for one in heads:
+                    heads[one] = [union(heads[one])]
+                waiting = sum(len(parts[0]) for parts in heads.values())
+                if waiting > self.options.max_facts:
+                    raise self._too_much(clause)
+        self.stamp += bool(heads)
         new: Changes = {}
         for key, parts in heads.items():
             for one, fresh in self.facts.add(key, union(parts), self.stamp):
@@ -151,12 +158,15 @@ class Engine:
         for key, runs in self.know_triple_terms().items():
             new.setdefault(key, []).extend(runs)
         if len(self.facts) > self.options.max_facts:
-            worst = max(found, key=lambda head: len(head[2]))[0].rule
-            raise RuleLimit(
-                f"rule {worst.name} (line {worst.line}) goes past {self.options.max_facts:,} facts: "
-                "make its body more specific, or allow more facts"
-            )
+            raise self._too_much(clause)
         return new
+
+    def _too_much(self, clause: Clause) -> RuleLimit:
+        rule = clause.rule
+        return RuleLimit(
+            f"rule {rule.name} (line {rule.line}) takes the graph past {self.options.max_facts:,} facts: "
+            "make its body more specific, or allow more facts"
+        )
 
     def valued(self, facts: Batch) -> Batch:
         """Facts with a confidence each where confidences are kept: 1 where none is given."""

@@ -99,10 +99,11 @@ def _names(engine: Engine, same: Key, names: Keys, constants: Keys) -> Keys | No
     order[constants] -= size  # before all others
     if len(np.unique(things[constants])) < len(constants):
         return None
-    best = np.full(int(things.max()) + 1 if size else 0, size)
+    best: Keys = np.full(int(things.max()) + 1 if size else 0, size)
     np.minimum.at(best, things, order)
     best[best < 0] += size
-    return best[things]
+    found: Keys = best[things]
+    return found
 
 
 def _rename(engine: Engine, names: Keys) -> None:
@@ -153,4 +154,5 @@ def _say_in_all_names(engine: Engine, names: Keys, same: Key) -> None:
 
 
 def _members(name: int, by_name: NDArray[np.int64], starts: Keys) -> list[int]:
-    return by_name[starts[name] : starts[name + 1]].tolist()
+    members: list[int] = by_name[starts[name] : starts[name + 1]].tolist()
+    return members

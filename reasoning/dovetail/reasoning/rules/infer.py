@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyoxigraph as ox
+from numpy.typing import NDArray
 from rdflib import BNode, URIRef
 
 from dovetail.kg.inference import Inference, is_current, read_inference, write_inferences
@@ -17,19 +19,23 @@ from dovetail.kg.names import DT, Layer
 from dovetail.kg.statement import Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import to_ox
+from dovetail.reasoning.rules.closure import literal_clashes
 from dovetail.reasoning.rules.load import load_rules
 from dovetail.reasoning.rules.materialization import Materialization, saturate
 from dovetail.reasoning.rules.options import Progress, SaturationOptions
 from dovetail.reasoning.rules.packs import load_pack
 from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import Proof, prove
-from dovetail.reasoning.rules.rule import RuleSet
+from dovetail.reasoning.rules.proof import Fact, Proof, prove, prove_facts
+from dovetail.reasoning.rules.rule import GroundTerm, RuleSet
 from dovetail.reasoning.rules.strata import stratify
 from dovetail.reasoning.rules.wellformed import check_rules
 from dovetail.reasoning.rules.write import write_rules
 
 INCONSISTENT = ox.NamedNode(DT["inconsistent"])
 """``?x dt:inconsistent ?rule``: what a pack derives where a graph contradicts itself."""
+
+MOST_PROOFS = 100
+"""Contradictions that are proved; more are only counted."""
 
 _READ = (Layer.VOCABULARY, Layer.STATED)
 
@@ -45,8 +51,20 @@ class InferenceOptions:
     profile: str | None = None
     rules: RuleSet = RuleSet()
     min_confidence: float = 0.0
-    max_facts: int = 50_000_000
+    max_facts: int = 25_000_000
     on_progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A thing of which impossible things are said, the rule that forbids them, and the proof that they follow.
+
+    What is ill-typed is proved by the proof that it has the type.
+    """
+
+    thing: GroundTerm
+    rule: str
+    proof: Proof | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,7 @@ class InferenceReport:
     inferred: int
     added: int
     removed: int
-    contradictions: tuple[Proof, ...]
+    contradictions: tuple[Contradiction, ...]
     seconds: float
 
 
@@ -83,9 +101,23 @@ def infer(graph: KnowledgeGraph, *, options: InferenceOptions) -> InferenceRepor
     triples = ((t.subject, t.predicate, t.object) for t in known.triples(rows))
     inference = Inference(options.profile, write_rules(options.rules), options.min_confidence)
     added, removed = write_inferences(graph, triples, None if confidences is None else confidences.tolist(), inference)
-    wrong = known.numbering.find(INCONSISTENT)
-    contradictions = tuple(prove(known, triple) for triple in known.triples(rows[rows[:, 1] == wrong])) if wrong is not None else ()
-    return InferenceReport(read, len(rows), added, removed, contradictions, time.perf_counter() - start)
+    wrong = contradictions(known, rows)
+    return InferenceReport(read, len(rows), added, removed, wrong, time.perf_counter() - start)
+
+
+def contradictions(known: Materialization, inferred: NDArray[np.int64]) -> tuple[Contradiction, ...]:
+    """What a pack's rules find impossible in saturated facts, each with a proof for the first MOST_PROOFS of them."""
+    numbering = known.numbering
+    number = numbering.find(INCONSISTENT)
+    found: list[tuple[str, Fact]] = []
+    for s, p, o in inferred[inferred[:, 1] == number].tolist() if number is not None else ():
+        rule = numbering.term(o)
+        found.append((rule.value if isinstance(rule, ox.NamedNode) else str(rule), (numbering.term(s), numbering.term(p), rule)))
+    if known.options.generalised:
+        found += [(clash.rule, clash.fact) for clash in literal_clashes(known)]
+    proofs: list[Proof | None] = [*prove_facts(known, [fact for _, fact in found[:MOST_PROOFS]])]
+    proofs += [None] * (len(found) - len(proofs))
+    return tuple(Contradiction(fact[0], rule, proof) for (rule, fact), proof in zip(found, proofs, strict=True))
 
 
 def refresh(graph: KnowledgeGraph) -> InferenceReport | None:

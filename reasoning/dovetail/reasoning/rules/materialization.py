@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rdflib.namespace import RDF, XSD
 
 from dovetail.kg.index import TripleIndex
-from dovetail.reasoning.rules.clause import HELPER, TRIPLE_PARTS, Atom, Clause, clauses
+from dovetail.reasoning.rules.clause import HELPER, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
 from dovetail.reasoning.rules.engine import Changes, Engine
 from dovetail.reasoning.rules.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.equality import saturate_by_names
@@ -195,9 +195,13 @@ class Materialization:
 
     def _rows(self, facts: Facts, *, without: Facts | None) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
         numbering = self.engine.numbering
+        number = numbering.find(RELATION)
+        own = {one for run in self.engine.facts.runs((-1 if number is None else number, PAIRS)) for one in lefts(run.keys).tolist()}
         rows: list[NDArray[np.int64]] = [np.empty((0, 3), np.int64)]
         values: list[NDArray[np.float64]] = [np.empty(0)]
         for key in sorted(facts.open_keys()):
+            if key[0] in own:
+                continue
             for part in _new(facts.relations[key], None if without is None else without.relations.get(key)):
                 left, right = (part.keys, np.full(len(part), key[1])) if key[1] != PAIRS else (lefts(part.keys), rights(part.keys))
                 if self.options.generalised:

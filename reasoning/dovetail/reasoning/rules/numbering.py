@@ -14,6 +14,7 @@ from dovetail.reasoning.rules.rule import GroundTerm, term_text
 
 Numbers = NDArray[np.int64]
 
+_LITERAL, _IRI, _OTHER = range(3)
 _PLAIN = re.compile(r'"([^"\\]*)"')
 
 
@@ -40,8 +41,7 @@ class Numbering:
             self._first_iri += 1
         self._known: dict[GroundTerm, int] = {}
         self._new: list[GroundTerm] = []
-        self._literal: list[bool] = []
-        self._iri: list[bool] = []
+        self._kinds = bytearray()  # of the new terms
 
     def __len__(self) -> int:
         return self._base_size + len(self._new)
@@ -52,8 +52,7 @@ class Numbering:
         if number is None:
             number = len(self)
             self._new.append(term)
-            self._literal.append(isinstance(term, ox.Literal))
-            self._iri.append(isinstance(term, ox.NamedNode))
+            self._kinds.append(_LITERAL if isinstance(term, ox.Literal) else _IRI if isinstance(term, ox.NamedNode) else _OTHER)
             self._known[term] = number
             if isinstance(term, ox.Triple):
                 self.triples.append(number)
@@ -81,17 +80,17 @@ class Numbering:
 
     def literals(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are literals."""
-        return self._kind(numbers, 0, self._first_triple, self._literal)
+        return self._are(numbers, _LITERAL, 0, self._first_triple)
 
     def iris(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are IRIs."""
-        return self._kind(numbers, self._first_iri, self._first_blank, self._iri)
+        return self._are(numbers, _IRI, self._first_iri, self._first_blank)
 
-    def _kind(self, numbers: Numbers, first: int, end: int, new: list[bool]) -> NDArray[np.bool_]:
+    def _are(self, numbers: Numbers, kind: int, first: int, end: int) -> NDArray[np.bool_]:
         mask = (numbers >= first) & (numbers < end)
         later = numbers >= self._base_size
-        if new and later.any():
-            mask[later] = np.array(new, np.bool_)[numbers[later] - self._base_size]
+        if later.any():
+            mask[later] = np.frombuffer(self._kinds, np.uint8)[numbers[later] - self._base_size] == kind
         return mask
 
 
@@ -108,5 +107,5 @@ def parse_term(text: str) -> GroundTerm:
     plain = _PLAIN.fullmatch(text)
     if plain:
         return ox.Literal(plain[1])
-    quad = next(iter(ox.parse(f"<urn:x> <urn:x> {text} .".encode(), format=ox.RdfFormat.N_TRIPLES)))
-    return quad.object
+    found: GroundTerm = next(iter(ox.parse(f"<urn:x> <urn:x> {text} .".encode(), format=ox.RdfFormat.N_TRIPLES))).object
+    return found

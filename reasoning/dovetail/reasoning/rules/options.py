@@ -33,6 +33,6 @@ class SaturationOptions:
 
     generalised: bool = False
     equality: bool = True
-    max_facts: int = 50_000_000
+    max_facts: int = 25_000_000
     min_confidence: float = 0.0
     on_progress: Callable[[Progress], None] | None = None

@@ -139,34 +139,41 @@ def _able(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> tupl
     """The clauses all of whose atoms may come to have facts, and the relations that may."""
     possible = {key for key in facts.stored() if facts.size(key)}
     predicates = {key[0] for key in possible}
-    waiting = list(clauses)
+    blocked: defaultdict[Key, list[Clause]] = defaultdict(list)
     able: list[Clause] = []
+    ready = list(clauses)
 
-    def fires(clause: Clause) -> bool:
-        if clause.rule.stated_only:
-            return True
-        keys = map(facts.key, clause.atoms)
-        return ANY in possible or all(
-            key in possible
-            or (key == ANY and bool(possible))
-            or (key[0], PAIRS) in possible
-            or (key[1] == PAIRS and key[0] in facts.split and key[0] in predicates)
-            for key in keys
-        )
+    def missing(clause: Clause) -> Key | None:
+        """A relation that the clause reads and that cannot have facts so far."""
+        for key in () if clause.rule.stated_only or ANY in possible else map(facts.key, clause.atoms):
+            a_class = key[1] == PAIRS and key[0] in facts.split and key[0] in predicates
+            if key not in possible and (key[0], PAIRS) not in possible and not a_class and not (key == ANY and possible):
+                return key
+        return None
 
-    while True:
-        ready = [clause for clause in waiting if fires(clause)]
-        if not ready:
-            return able, possible
-        able += ready
-        done = set(map(id, ready))
-        waiting = [clause for clause in waiting if id(clause) not in done]
-        for clause in ready:
-            for key in _opened(clause, facts, predicates):
-                possible.add(key)
-                predicates.add(key[0])
-            if clause.makes_triples:
-                possible.update(parts)
+    while ready:
+        clause = ready.pop()
+        lacking = missing(clause)
+        if lacking is not None:
+            blocked[lacking].append(clause)
+            continue
+        able.append(clause)
+        opened = [*_opened(clause, facts, predicates), *(parts if clause.makes_triples else ())]
+        for key in opened:
+            if key in possible:
+                continue
+            possible.add(key)
+            predicates.add(key[0])
+            if key == ANY:
+                released = list(blocked)
+            elif key[1] == PAIRS and key[0] in facts.split:
+                released = [one for one in blocked if one[0] == key[0]]
+            else:
+                released = [key, (key[0], PAIRS), ANY]
+            for one in released:
+                ready += blocked.pop(one, [])
+    order = {id(clause): place for place, clause in enumerate(clauses)}
+    return sorted(able, key=lambda clause: order[id(clause)]), possible
 
 
 def _opened(clause: Clause, facts: Facts, predicates: set[int]) -> Iterator[Key]:
@@ -192,7 +199,7 @@ def _components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -
         head = _written(clause.head, facts)
         graph.add_node(head)
         own[head].append(clause)
-        if head[1:] != ("writes",):
+        if head[0] != "writes":
             keys.add(facts.key(clause.head))
         for atom, stated_only in _read(clause):
             if not stated_only:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import NamedTuple, TypeAlias
@@ -62,11 +62,23 @@ def prove(known: Materialization, triple: ox.Triple) -> Proof:
     """
     if triple not in known:
         raise InputError(f"this does not hold: {triple}")
+    return prove_facts(known, [(triple.subject, triple.predicate, triple.object)])[0]
+
+
+def prove_facts(known: Materialization, facts: Sequence[Fact]) -> list[Proof]:
+    """The best proofs of facts that hold, which share what they have in common; a fact's subject may be a literal.
+
+    >>> from dovetail.reasoning.rules.parse import parse_rules
+    >>> a, b, p = (ox.NamedNode(f"urn:{name}") for name in "abp")
+    >>> known = Materialization([ox.Triple(a, p, b)], parse_rules("RULE { ?y <urn:p> ?x } WHERE { ?x <urn:p> ?y }"))
+    >>> [proof.rule for proof in prove_facts(known, [(b, p, a), (a, p, b)])]
+    ['rule-1', None]
+    """
     known.spell_out()
-    engine = known.engine
-    s, p, o = (engine.numbering.find(term) for term in (triple.subject, triple.predicate, triple.object))
-    assert s is not None and p is not None and o is not None
-    return _proofs(engine, {(s, p, o)})[s, p, o]
+    number = known.numbering.number
+    wanted = [(number(s), number(p), number(o)) for s, p, o in facts]
+    made = _proofs(known.engine, set(wanted)) if wanted else {}
+    return [made[fact] for fact in wanted]
 
 
 def steps(known: Materialization) -> Iterator[Step]:

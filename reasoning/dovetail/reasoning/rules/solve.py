@@ -109,11 +109,11 @@ class Solver:
                 key = facts.key(part)
                 yield from extend(table, facts.runs(key), part.left, part.right if key[1] == PAIRS else None)
         elif isinstance(part, Condition):
-            yield table.take(self._true(constants, part, table))  # type: ignore[arg-type]  # a mask is taken like rows
+            yield table.take(self._true(constants, part, table))
         elif isinstance(part, Making):
             yield self._made(constants, part, table)
         else:
-            yield table.take(~self._present(constants, part, table, facts))  # type: ignore[arg-type]
+            yield table.take(~self._present(constants, part, table, facts))
 
     def project(self, atoms: Sequence[Atom], names: frozenset[str], *, stated_only: bool) -> Table:
         """The distinct values of some variables of a conjunction of atoms."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.relation import Keys, Run, Values, batch, holds, lefts, pack, rights
 
@@ -23,7 +24,7 @@ class Table:
     columns: dict[str, Keys]
     values: Values | None = None
 
-    def take(self, rows: Keys) -> Table:
+    def take(self, rows: Keys | NDArray[np.bool_]) -> Table:
         """The rows at these places (or marked in a mask)."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         values = None if self.values is None else self.values[rows]
@@ -73,7 +74,7 @@ def scan(runs: Sequence[Run], left: int | str, right: int | str | None) -> Itera
         yield found if fits is None else found.take(fits)
 
 
-def _fitting(keys: Keys, left: int | str, right: int | str) -> tuple[Keys | None, dict[str, Keys]]:
+def _fitting(keys: Keys, left: int | str, right: int | str) -> tuple[NDArray[np.bool_] | None, dict[str, Keys]]:
     """Which pairs fit the slots (None: all), and the columns they give."""
     columns: dict[str, Keys] = {}
     fits = None
@@ -87,7 +88,7 @@ def _fitting(keys: Keys, left: int | str, right: int | str) -> tuple[Keys | None
         fits = rights(keys) == columns[right]
     else:
         columns[right] = rights(keys)
-    return fits, columns  # type: ignore[return-value]  # a mask is taken like rows
+    return fits, columns
 
 
 def extend(table: Table, runs: Sequence[Run], left: int | str, right: int | str | None) -> Iterator[Table]:
@@ -111,7 +112,7 @@ def extend(table: Table, runs: Sequence[Run], left: int | str, right: int | str 
         if found.all():
             yield table.scaled(values)
         elif found.any():
-            yield table.take(found).scaled(None if values is None else values[found])  # type: ignore[arg-type]  # a mask
+            yield table.take(found).scaled(None if values is None else values[found])
     elif right is not None and (known(left) or known(right)):
         backwards = not known(left)
         needles, target = (column(right), left) if backwards else (column(left), right)

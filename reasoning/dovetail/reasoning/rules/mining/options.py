@@ -34,9 +34,9 @@ class MiningOptions:
     The search stops after ``seconds``; unless it is that clock that stops it, the same seed finds the same rules.
     ``measure`` is the confidence that becomes a rule's weight and that ``min_confidence`` bounds. A rule must be surer
     than each shorter rule it contains, by the part ``min_gain`` of its confidence at least. A body whose join passes
-    ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` are as if absent.
-    The best ``per_relation`` closed rules for each head relation are kept, as many with constants, and the best ``top`` of all returned (None: all).
-    ``samples`` bounds the random paths drawn; None draws until nearly all of them are known.
+    ``max_join`` rows is left out and counted in the progress. Relations in ``ignore`` (IRIs) are as if absent. For each
+    head relation the best ``per_relation`` closed rules are kept and as many with constants; the best ``top`` of all
+    are returned (None: all). ``samples`` bounds the random paths drawn; None draws until nearly all are known.
     """
 
     seconds: float = 60.0

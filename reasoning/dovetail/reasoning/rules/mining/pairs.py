@@ -81,7 +81,7 @@ def weigh_kinds(search: Search, pairs: Pairs, matches: tuple[Ints, Ints]) -> Non
         sizes = members @ np.bincount(things, minlength=relations.things)
         for letter in np.flatnonzero(support >= search.floor).tolist():
             right = members @ np.bincount(things[places[letters == letter]], minlength=relations.things)
-            passing = search.promising(np.full(len(classes), letter), right, sizes)
+            passing = search.promising(np.full(len(classes), letter), right, sizes, closed=True)
             if search.options.measure == "standard":
                 passing &= right * len(things) >= search.surer(sizes * float(support[letter]))
             for place in np.flatnonzero(passing).tolist():
