@@ -80,6 +80,11 @@ def test_infer_explain_forget(typed: Typed, family: Path) -> None:
     assert first["triple"] == ["<urn:x:Ann>", "<urn:x:ancestorOf>", "<urn:x:Cy>"]
     assert first["confidence"] == pytest.approx(0.8 * 0.8 * 0.9)
 
+    likely = typed("explain", "Ann", "ancestor of", "Cy", "--proofs", "3")
+    assert likely.out.endswith("likelihood 0.576 by 1 proof\n")
+    weighed = json.loads(typed("explain", "Ann", "ancestor of", "Cy", "--proofs", "3", "--json").out)
+    assert (weighed["likelihood"], weighed["complete"], len(weighed["proofs"])) == (pytest.approx(0.576), True, 1)
+
     forgotten = json.loads(typed("forget", "bob.txt", "--json").out)
     assert (forgotten["inference"]["inferred"], forgotten["inference"]["removed"]) == (1, 2)
     assert inferred(family) == {("Ann", "ancestorOf", "Bob")}

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import ask, documents, evaluate, infer, inspect, query, rules, tour
+from dovetail.app import ask, documents, evaluate, explain, infer, inspect, query, rules, tour
 from dovetail.app.screen import note, out
 
 app = typer.Typer(
@@ -29,7 +29,7 @@ app.command("info")(inspect.info)
 app.command("query")(query.query)
 app.command("ask")(ask.ask)
 app.command("infer")(infer.infer)
-app.command("explain")(infer.explain)
+app.command("explain")(explain.explain)
 app.add_typer(rules.app, name="rules")
 app.command("export")(inspect.export)
 app.add_typer(evaluate.app, name="evaluate")

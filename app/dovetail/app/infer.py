@@ -1,4 +1,4 @@
-"""`dovetail infer` and `dovetail explain`: what follows from the graph by rules, and why."""
+"""`dovetail infer`: what follows from the graph by rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dovetail.app.inferred import Standing, inferred_words, report_json, show_contradictions, show_proof
+from dovetail.app.inferred import Standing, inferred_words, report_json, show_contradictions
 from dovetail.app.options import GraphOption, JsonOption
 from dovetail.app.screen import as_json, emit, fields, out
 
@@ -84,33 +84,3 @@ def _options(graph: KnowledgeGraph, profile: str | None, rules: list[Path]) -> I
         raise InputError("the graph has no rules yet; give it some: dovetail infer --profile rdfs, or --rules FILE")
     return standing_options(graph)
 
-
-def explain(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A name, an IRI or a prefixed name.")],
-    predicate: Annotated[str, typer.Argument(metavar="PREDICATE", help="The same, of a relation.")],
-    object: Annotated[str, typer.Argument(metavar="OBJECT", help="The same, or a literal in quotation marks of its own.")],
-    graph: GraphOption = None,
-    json: JsonOption = False,
-) -> int:
-    """Prove one fact, down to the sentences that it rests on.
-
-    For example: dovetail explain "Marie Curie" "place of birth" Warsaw
-    """
-    from dovetail.app.progress import LiveLine
-    from dovetail.app.settings import load_settings
-    from dovetail.kg.store import KnowledgeGraph
-    from dovetail.kg.typed import typed_triple
-
-    with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
-        triple = typed_triple(knowledge, subject, predicate, object)
-        with LiveLine("proving"):
-            from dovetail.reasoning.rules.infer import explain as prove_fact
-
-            proof = prove_fact(knowledge, *triple)
-        if json:
-            from dovetail.reasoning.rules.proof_json import proof_json
-
-            emit(proof_json(proof, knowledge))
-        else:
-            show_proof(proof, knowledge)
-    return 0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import ask, documents, infer, inspect
+from dovetail.app import ask, documents, explain, infer, inspect
 from dovetail.app.screen import err, out
 
 QUESTIONS = (
@@ -47,7 +47,7 @@ def demo(
     infer.infer(rules=[rules], graph=graph)
     if fact := next((fact for fact in INFERRED if _follows(fact, graph)), None):
         _heading(f"dovetail explain {' '.join(map(_quoted, fact))} --graph {graph}")
-        infer.explain(*fact, graph=graph)
+        explain.explain(*fact, graph=graph)
     _heading(f"What next (with --graph {graph}, or DOVETAIL_GRAPH={graph})")
     out.print(NEXT)
     return 0

@@ -8,13 +8,16 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from dovetail.kg.dictionary import Terms
 from dovetail.kg.index import TripleIndex
-from dovetail.kg.names import Layer
-from dovetail.kg.provenance import ATTRIBUTED_TO, CONFIDENCE, DERIVED_FROM, GRAPHS, HAS_SOURCE, OBJECT, PREDICATE, SOURCE_SENTENCE, SUBJECT
+from dovetail.kg.names import Layer, digest
+from dovetail.kg.provenance import ASSERTION, ATTRIBUTED_TO, CONFIDENCE, DERIVED_FROM, GRAPHS, SOURCE_SENTENCE
 
 if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
+
+_PROVENANCE = GRAPHS[Layer.PROVENANCE]
+_EVIDENCE = f"SELECT ?st ?sentence ?c {{ GRAPH {_PROVENANCE} {{ ?st {DERIVED_FROM} ?e . ?e {CONFIDENCE} ?c ; {SOURCE_SENTENCE} ?sentence }} }}"
+_ASSERTED = f"SELECT ?st ?c {{ GRAPH {_PROVENANCE} {{ ?st {ATTRIBUTED_TO} {ASSERTION} ; {CONFIDENCE} ?c }} }}"
 
 
 def stated_confidences(graph: KnowledgeGraph, index: TripleIndex) -> NDArray[np.float64] | None:
@@ -31,91 +34,36 @@ def stated_confidences(graph: KnowledgeGraph, index: TripleIndex) -> NDArray[np.
     >>> stated_confidences(graph, graph.index())
     array([0.5])
     """
-    said = graph.store.query(f"ASK {{ GRAPH {GRAPHS[Layer.PROVENANCE]} {{ ?x {CONFIDENCE} ?c FILTER(?c < 1) }} }}")
-    if not said:
+    doubts = _doubts(graph.store)
+    for quad in graph.store.quads_for_pattern(None, None, None, GRAPHS[Layer.VOCABULARY]) if doubts else ():
+        doubts.pop(digest(str(quad.subject), str(quad.predicate), str(quad.object)), None)
+    if not doubts:
         return None
-    notes = graph.index((Layer.PROVENANCE,))
-    parts = [_column(notes, predicate) for predicate in (SUBJECT, PREDICATE, OBJECT)]
-    doubt = _doubts(notes)
-    # One term to each part of a statement, so the columns are in the same order: that of the statements.
-    about = parts[0][0]
-    known = _shared(notes.terms, index.terms, [part for _, part in parts])
-    rows = _rows(index, *known)
-    vocabulary = _rows(graph.index((Layer.VOCABULARY,)), *_shared(notes.terms, graph.index((Layer.VOCABULARY,)).terms, [p for _, p in parts]))
-    confidences = np.ones(len(index))
-    speaks = (rows >= 0) & (vocabulary < 0) & (doubt[about] < 1.0) & ~_of_others(notes, about)
-    confidences[rows[speaks]] = 1.0 - doubt[about[speaks]]
-    return confidences if (confidences < 1.0).any() else None
+    text = index.terms.text
+    texts = [text(number) for number in range(len(index.terms))]
+    rows = zip(index.subjects.tolist(), index.predicates.tolist(), index.objects.tolist(), strict=True)
+    doubt = np.fromiter((doubts.get(digest(texts[s], texts[p], texts[o]), 0.0) for s, p, o in rows), np.float64, len(index))
+    return 1.0 - doubt
 
 
-def _column(index: TripleIndex, predicate: ox.NamedNode) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The subjects and objects of a predicate, by subject."""
-    number = index.terms.find(str(predicate).encode())
-    rows = index.rows(p=number) if number is not None else np.empty(0, np.int64)
-    return index.subjects[rows].astype(np.int64), index.objects[rows].astype(np.int64)
+def _doubts(store: ox.Store) -> dict[str, float]:
+    """For each statement that is not certain, by the digest that names it, the product of (1 - confidence) over its sources."""
+    best: dict[tuple[str, str], float] = {}
+    for name, sentence, confidence in _rows(store, _EVIDENCE):
+        source = name[-33:-1], sentence.partition("#")[0]
+        best[source] = max(best.get(source, 0.0), float(confidence))
+    for name, confidence in _rows(store, _ASSERTED):
+        best[name[-33:-1], ""] = float(confidence)
+    doubts: dict[str, float] = {}
+    for (name, _), confidence in sorted(best.items()):
+        doubts[name] = doubts.get(name, 1.0) * (1.0 - confidence)
+    return {name: doubt for name, doubt in doubts.items() if doubt > 0.0}
 
 
-def _doubts(notes: TripleIndex) -> NDArray[np.float64]:
-    """For each term the product of (1 - confidence) over its documents' best evidence and its own assertion."""
-    size = len(notes.terms)
-    own, literals = _column(notes, CONFIDENCE)
-    confidence = np.zeros(size)
-    np.maximum.at(confidence, own, [float(_value(notes.terms, number)) for number in literals.tolist()])
-    doubt = np.ones(size)
-    statements, evidence = _column(notes, DERIVED_FROM)
-    sentence, document = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for column, predicate in ((sentence, SOURCE_SENTENCE), (document, HAS_SOURCE)):
-        subjects, objects = _column(notes, predicate)
-        column[subjects] = objects
-    source = document[sentence[evidence]]
-    order = np.lexsort((-confidence[evidence], source, statements))
-    first = np.ones(len(order), np.bool_)
-    first[1:] = (statements[order][1:] != statements[order][:-1]) | (source[order][1:] != source[order][:-1])
-    best = order[first]
-    np.multiply.at(doubt, statements[best], 1.0 - confidence[evidence[best]])
-    said = np.setdiff1d(own, evidence)
-    doubt[said] *= 1.0 - confidence[said]
-    return doubt
-
-
-def _of_others(notes: TripleIndex, about: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which statement nodes speak of what rules or models say, not of what is stated."""
-    others = np.zeros(len(notes.terms), np.bool_)
-    subjects, who = _column(notes, ATTRIBUTED_TO)
-    for layer in (Layer.INFERRED, Layer.PREDICTED):
-        number = notes.terms.find(str(GRAPHS[layer]).encode())
-        if number is not None:
-            others[subjects[who == number]] = True
-    return others[about]
-
-
-def _value(terms: Terms, number: int) -> str:
-    text = terms.text(number)
-    return text[1 : text.rindex('"')]
-
-
-def _shared(own: Terms, other: Terms, columns: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Columns of one index's term numbers in another's numbers; -1 for terms that it lacks."""
-    numbers: dict[int, int] = {}
-    for number in np.unique(np.concatenate(columns)).tolist():
-        found = other.find(own.text(number).encode())
-        numbers[number] = -1 if found is None else found
-    return [np.fromiter(map(numbers.__getitem__, column.tolist()), np.int64, len(column)) for column in columns]
-
-
-def _rows(index: TripleIndex, s: NDArray[np.int64], p: NDArray[np.int64], o: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The row of each triple; -1 for those that the index lacks."""
-    size = len(index.terms) + 1
-    ranks = {int(number): place for place, number in enumerate(index.relations)}
-    place = np.fromiter((ranks.get(number, -1) for number in p.tolist()), np.int64, len(p))
-    rows = np.full(len(s), -1, np.int64)
-    starts = np.searchsorted(index.predicates, index.relations) if len(index) else np.empty(0, np.int64)
-    for relation, start in enumerate(starts.tolist()):
-        end = int(starts[relation + 1]) if relation + 1 < len(starts) else len(index)
-        here = np.flatnonzero((place == relation) & (s >= 0) & (o >= 0))
-        keys = index.subjects[start:end].astype(np.int64) * size + index.objects[start:end]
-        wanted = s[here] * size + o[here]
-        found = np.minimum(np.searchsorted(keys, wanted), max(0, end - start - 1))
-        hit = keys[found] == wanted
-        rows[here[hit]] = start + found[hit]
-    return rows
+def _rows(store: ox.Store, sparql: str) -> list[list[str]]:
+    """The rows of a result table whose cells are IRIs and decimals, as they are written."""
+    answer = store.query(sparql)
+    assert isinstance(answer, ox.QuerySolutions)
+    table = answer.serialize(format=ox.QueryResultsFormat.TSV)
+    assert isinstance(table, bytes)
+    return [line.split("\t") for line in table.decode().splitlines()[1:]]

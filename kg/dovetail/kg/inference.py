@@ -15,7 +15,6 @@ from rdflib.namespace import XSD
 
 from dovetail.kg.names import DT, Layer
 from dovetail.kg.provenance import ATTRIBUTED_TO, CONFIDENCE, GRAPHS, decimal, node, reification, statement_node
-from dovetail.kg.terms import OxTerm
 
 if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
@@ -58,7 +57,7 @@ def is_current(graph: KnowledgeGraph) -> bool:
 
 def write_inferences(
     graph: KnowledgeGraph,
-    triples: Iterable[tuple[ox.NamedNode | ox.BlankNode, ox.NamedNode, OxTerm | ox.Triple]],
+    triples: Iterable[ox.Triple],
     confidences: Iterable[float] | None,
     inference: Inference,
 ) -> tuple[int, int]:
@@ -99,17 +98,16 @@ def _replace(store: ox.Store, gone: set[ox.Quad], come: set[ox.Quad]) -> None:
     store.add(CURRENT)
 
 
-def _quads(
-    triples: Iterable[tuple[ox.NamedNode | ox.BlankNode, ox.NamedNode, OxTerm | ox.Triple]], confidences: Iterable[float] | None
-) -> Iterator[ox.Quad]:
+def _quads(triples: Iterable[ox.Triple], confidences: Iterable[float] | None) -> Iterator[ox.Quad]:
     if confidences is None:
-        yield from (ox.Quad(*triple, _INFERRED) for triple in triples)
+        yield from (ox.Quad(t.subject, t.predicate, t.object, _INFERRED) for t in triples)
         return
-    for (s, p, o), confidence in zip(triples, confidences, strict=True):
-        yield ox.Quad(s, p, o, _INFERRED)
-        if confidence < 1.0 and not isinstance(o, ox.Triple):
-            about = statement_node(s, p, o, Layer.INFERRED)
-            yield from reification((s, p, o), about)
+    for t, confidence in zip(triples, confidences, strict=True):
+        yield ox.Quad(t.subject, t.predicate, t.object, _INFERRED)
+        if confidence < 1.0 and not isinstance(t.subject, ox.Triple) and not isinstance(t.object, ox.Triple):
+            triple = t.subject, t.predicate, t.object
+            about = statement_node(*triple, Layer.INFERRED)
+            yield from reification(triple, about)
             yield ox.Quad(about, ATTRIBUTED_TO, _INFERRED, _PROVENANCE)
             yield ox.Quad(about, CONFIDENCE, decimal(confidence), _PROVENANCE)
 

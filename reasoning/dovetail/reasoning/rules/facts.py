@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -132,7 +133,7 @@ class Facts:
         starts = [*np.flatnonzero(firsts(classes)).tolist(), len(classes)]
         members = (facts.keys >> 32)[order]
         values = None if facts.values is None else facts.values[order]
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in itertools.pairwise(starts):
             yield (
                 (key[0], int(classes[start])),
                 Batch(members[start:end], None if values is None else values[start:end]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,9 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 from rdflib import BNode, URIRef
 
-from dovetail.kg.inference import Inference, is_current, read_inference, write_inferences
 from dovetail.kg.confidence import stated_confidences
 from dovetail.kg.errors import InputError
+from dovetail.kg.inference import Inference, is_current, read_inference, write_inferences
 from dovetail.kg.names import DT, Layer
 from dovetail.kg.statement import Term
 from dovetail.kg.store import KnowledgeGraph
@@ -49,7 +49,7 @@ class InferenceOptions:
     """
 
     profile: str | None = None
-    rules: RuleSet = RuleSet()
+    rules: RuleSet = field(default_factory=RuleSet)
     min_confidence: float = 0.0
     max_facts: int = 25_000_000
     on_progress: Callable[[Progress], None] | None = None
@@ -98,9 +98,8 @@ def infer(graph: KnowledgeGraph, *, options: InferenceOptions) -> InferenceRepor
     known = materialize(graph, options=options)
     read = len(graph.index(_READ))  # kept since then, until something is written
     rows, confidences = known.inferred()
-    triples = ((t.subject, t.predicate, t.object) for t in known.triples(rows))
     inference = Inference(options.profile, write_rules(options.rules), options.min_confidence)
-    added, removed = write_inferences(graph, triples, None if confidences is None else confidences.tolist(), inference)
+    added, removed = write_inferences(graph, known.triples(rows), None if confidences is None else confidences.tolist(), inference)
     wrong = contradictions(known, rows)
     return InferenceReport(read, len(rows), added, removed, wrong, time.perf_counter() - start)
 

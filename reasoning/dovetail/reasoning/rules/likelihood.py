@@ -134,14 +134,14 @@ class _Search:
         goal = fact, False
         waiting = [(-self._value(fact), 0, next(turn), _State({}, (goal,), frozenset()))]
         found: list[frozenset[Hashable]] = []
-        met: set[tuple[frozenset[_Goal], frozenset[Hashable], int]] = set()
+        met: set[tuple[tuple[_Goal, ...], frozenset[_Goal], frozenset[Hashable], int]] = set()
         for _ in range(MOST_STATES):
             if not waiting:
                 self.exhausted = True
                 return
             worth, _, _, state = heapq.heappop(waiting)
             # What is proved in between does not matter: from here on both would use the same events.
-            like = frozenset(state.open), state.events, state.way
+            like = state.open[:1], frozenset(state.open), state.events, state.way
             if like in met or any(events <= state.events for events in found):
                 continue
             met.add(like)

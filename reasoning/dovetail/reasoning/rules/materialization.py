@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,8 +15,8 @@ from rdflib.namespace import RDF, XSD
 from dovetail.kg.index import TripleIndex
 from dovetail.reasoning.rules.clause import HELPER, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
 from dovetail.reasoning.rules.engine import Changes, Engine
-from dovetail.reasoning.rules.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.equality import saturate_by_names
+from dovetail.reasoning.rules.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.maintain import SchemaLost, refit, update
 from dovetail.reasoning.rules.numbering import Numbering
 from dovetail.reasoning.rules.options import SaturationOptions
@@ -92,7 +93,9 @@ class Materialization:
 
     # ------------------------------------------------------------------ changing
 
-    def update(self, added: Iterable[ox.Triple] = (), removed: Iterable[ox.Triple] = (), *, confidence: Sequence[float] | None = None) -> None:
+    def update(
+        self, added: Iterable[ox.Triple] = (), removed: Iterable[ox.Triple] = (), *, confidence: Sequence[float] | None = None
+    ) -> None:
         """State facts and take back stated ones; what follows is as it would be from scratch.
 
         ``confidence`` has one number for each fact added. Taking back what was not stated does nothing.
@@ -284,7 +287,7 @@ def _from_triples(facts: Iterable[ox.Triple], confidence: NDArray[np.float64] | 
 
 def _from_index(index: TripleIndex, confidence: NDArray[np.float64] | None) -> Iterator[tuple[Key, Batch]]:
     starts = [*np.flatnonzero(firsts(index.predicates)).tolist(), len(index)] if len(index) else []  # type: ignore[arg-type]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         here = slice(start, end)
         keys = pack(index.subjects[here].astype(np.int64), index.objects[here].astype(np.int64))
         yield (int(index.predicates[start]), PAIRS), Batch(keys, None if confidence is None else confidence[here])

@@ -14,7 +14,8 @@ from dovetail.reasoning.rules.rule import GroundTerm, term_text
 
 Numbers = NDArray[np.int64]
 
-_LITERAL, _IRI, _OTHER = range(3)
+_LITERAL, _IRI, _BLANK, _TRIPLE = range(4)
+_KINDS = {ox.Literal: _LITERAL, ox.NamedNode: _IRI, ox.BlankNode: _BLANK, ox.Triple: _TRIPLE}
 _PLAIN = re.compile(r'"([^"\\]*)"')
 
 
@@ -52,7 +53,7 @@ class Numbering:
         if number is None:
             number = len(self)
             self._new.append(term)
-            self._kinds.append(_LITERAL if isinstance(term, ox.Literal) else _IRI if isinstance(term, ox.NamedNode) else _OTHER)
+            self._kinds.append(_KINDS[type(term)])
             self._known[term] = number
             if isinstance(term, ox.Triple):
                 self.triples.append(number)
@@ -85,6 +86,10 @@ class Numbering:
     def iris(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are IRIs."""
         return self._are(numbers, _IRI, self._first_iri, self._first_blank)
+
+    def names(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which of these are IRIs or blank nodes: terms that are equal only to themselves."""
+        return self.iris(numbers) | self._are(numbers, _BLANK, self._first_blank, self._base_size)
 
     def _are(self, numbers: Numbers, kind: int, first: int, end: int) -> NDArray[np.bool_]:
         mask = (numbers >= first) & (numbers < end)

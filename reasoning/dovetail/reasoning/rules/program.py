@@ -17,8 +17,8 @@ import numpy as np
 
 from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Absence, Atom, Clause
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
-from dovetail.reasoning.rules.relation import pack
 from dovetail.reasoning.rules.relation import holds as held
+from dovetail.reasoning.rules.relation import pack
 from dovetail.reasoning.rules.solve import Solver
 
 MOST_COPIES = 20_000

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.clause import Absence, Atom, Clause, Condition, Making, Skolem, Slot
+from dovetail.reasoning.rules.comparing import compared
 from dovetail.reasoning.rules.expression import CREATES, calls, evaluate_rows
 from dovetail.reasoning.rules.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.numbering import Numbering
@@ -122,13 +123,19 @@ class Solver:
         columns = [np.concatenate([np.empty(0, np.int64), *(t.columns[name] for t in tables)]) for name in sorted(names)]
         size = sum(table.size for table in tables)
         if not names or not size:
-            return Table(min(size, 1), {name: column for name, column in zip(sorted(names), columns, strict=True)})
+            return Table(min(size, 1), dict(zip(sorted(names), columns, strict=True)))
         rows, _ = distinct_rows(columns)
         return Table(len(rows[0]), dict(zip(sorted(names), rows, strict=True)))
 
     # ------------------------------------------------------------------ expressions
 
     def _true(self, constants: Mapping[str, int], test: Condition, table: Table) -> Mask:
+        def column(name: str) -> Keys:
+            return rows_of(table, [name], constants)[0]
+
+        mask = compared(test.expression, column, self.numbering)
+        if mask is not None:
+            return np.broadcast_to(mask, table.size)
         names = sorted(test.names)
         # IF gives the effective boolean value, and an error where there is none.
         condition = Call("IF", (test.expression, _TRUE, _FALSE))
