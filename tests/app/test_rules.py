@@ -236,7 +236,7 @@ def test_an_interrupted_run_leaves_the_layer_as_it_was(typed: Typed, family: Pat
 
 def test_documents_go_even_where_inferring_fails(typed: Typed, family: Path) -> None:
     with KnowledgeGraph.open(family) as graph:
-        write_inferences(graph, [], None, Inference(None, "RULE of a later version", 0.0))
+        write_inferences(graph, [], None, Inference(None, "RULE of a later version", 0.0, 1_000))
     outcome = typed("forget", "bob.txt", "--json")
     assert outcome.status == 2
     assert outcome.err.startswith("dovetail: warning: the documents are as asked, but the inferred layer is out of date: ")

@@ -51,13 +51,18 @@ def _doubts(store: ox.Store) -> dict[str, float]:
     best: dict[tuple[str, str], float] = {}
     for name, sentence, confidence in _rows(store, _EVIDENCE):
         source = name[-33:-1], sentence.partition("#")[0]
-        best[source] = max(best.get(source, 0.0), float(confidence))
+        best[source] = max(best.get(source, 0.0), _number(confidence))
     for name, confidence in _rows(store, _ASSERTED):
-        best[name[-33:-1], ""] = float(confidence)
+        best[name[-33:-1], ""] = _number(confidence)
     doubts: dict[str, float] = {}
-    for (name, _), confidence in sorted(best.items()):
-        doubts[name] = doubts.get(name, 1.0) * (1.0 - confidence)
+    for (name, _), sure in sorted(best.items()):
+        doubts[name] = doubts.get(name, 1.0) * (1.0 - sure)
     return {name: doubt for name, doubt in doubts.items() if doubt > 0.0}
+
+
+def _number(cell: str) -> float:
+    # Result tables write 0.5 bare, but 1 as a typed string, because bare it would be an integer.
+    return float(cell.split('"')[1] if cell[0] == '"' else cell)
 
 
 def _rows(store: ox.Store, sparql: str) -> list[list[str]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
 
 _INFERRED, _PROVENANCE = GRAPHS[Layer.INFERRED], GRAPHS[Layer.PROVENANCE]
-_PROFILE, _RULES, _THRESHOLD = (node(DT[name]) for name in ("profile", "rules", "minimumConfidence"))
+_PROFILE, _RULES, _THRESHOLD, _LIMIT = (node(DT[name]) for name in ("profile", "rules", "minimumConfidence", "maximumFacts"))
 
 CURRENT = ox.Quad(_INFERRED, node(DT["current"]), ox.Literal(True), _PROVENANCE)
 """In the store exactly while the inferred layer is what its rules prove of the other layers."""
@@ -30,11 +30,12 @@ _BULK = 5_000  # quads from which bulk loading beats a transaction
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """What the inferred layer was made with: a rule pack's name, rules as text, and what was too unsure to keep."""
+    """What the inferred layer was made with: a rule pack's name, rules as text, what was too unsure to keep, and the limit."""
 
     profile: str | None
     rules: str
     min_confidence: float
+    max_facts: int
 
 
 def read_inference(graph: KnowledgeGraph) -> Inference | None:
@@ -47,7 +48,7 @@ def read_inference(graph: KnowledgeGraph) -> Inference | None:
     said = {q.predicate: q.object.value for q in _record(graph) if isinstance(q.object, ox.Literal)}
     if _RULES not in said:
         return None
-    return Inference(said.get(_PROFILE), said[_RULES], float(said[_THRESHOLD]))
+    return Inference(said.get(_PROFILE), said[_RULES], float(said[_THRESHOLD]), int(said[_LIMIT]))
 
 
 def is_current(graph: KnowledgeGraph) -> bool:
@@ -123,7 +124,7 @@ def _record(graph: KnowledgeGraph) -> Iterator[ox.Quad]:
 
 def _described(inference: Inference) -> set[ox.Quad]:
     threshold = ox.Literal(str(inference.min_confidence), datatype=node(XSD.decimal))
-    said = {(_RULES, ox.Literal(inference.rules)), (_THRESHOLD, threshold)}
+    said = {(_RULES, ox.Literal(inference.rules)), (_THRESHOLD, threshold), (_LIMIT, ox.Literal(inference.max_facts))}
     if inference.profile is not None:
         said.add((_PROFILE, ox.Literal(inference.profile)))
     return {ox.Quad(_INFERRED, predicate, value, _PROVENANCE) for predicate, value in said}

@@ -14,8 +14,6 @@ import numpy as np
 import pyoxigraph as ox
 from numpy.typing import NDArray
 from rdflib.namespace import OWL
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from dovetail.reasoning.rules.clause import Clause
 from dovetail.reasoning.rules.engine import Engine
@@ -86,6 +84,9 @@ def _names(engine: Engine, same: Key, names: Keys, constants: Keys) -> Keys | No
 
     A term that rules mention is its thing's name, so that they need no rewriting; otherwise the lowest number is.
     """
+    from scipy.sparse import coo_matrix  # slow to import, and needed only where things are equal
+    from scipy.sparse.csgraph import connected_components
+
     size = len(engine.numbering)
     names = np.concatenate((names, np.arange(len(names), size)))
     runs = engine.facts.runs(same)

@@ -98,7 +98,7 @@ def infer(graph: KnowledgeGraph, *, options: InferenceOptions) -> InferenceRepor
     known = materialize(graph, options=options)
     read = len(graph.index(_READ))  # kept since then, until something is written
     rows, confidences = known.inferred()
-    inference = Inference(options.profile, write_rules(options.rules), options.min_confidence)
+    inference = Inference(options.profile, write_rules(options.rules), options.min_confidence, options.max_facts)
     added, removed = write_inferences(graph, known.triples(rows), None if confidences is None else confidences.tolist(), inference)
     wrong = contradictions(known, rows)
     return InferenceReport(read, len(rows), added, removed, wrong, time.perf_counter() - start)
@@ -141,7 +141,8 @@ def standing_options(graph: KnowledgeGraph) -> InferenceOptions:
     standing = read_inference(graph)
     if standing is None:
         return InferenceOptions()
-    return InferenceOptions(standing.profile, parse_rules(standing.rules, source="the graph's rules"), standing.min_confidence)
+    rules = parse_rules(standing.rules, source="the graph's rules")
+    return InferenceOptions(standing.profile, rules, standing.min_confidence, standing.max_facts)
 
 
 def materialize(graph: KnowledgeGraph, *, options: InferenceOptions) -> Materialization:

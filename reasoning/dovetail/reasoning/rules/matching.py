@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Protocol, TypeAlias
 
-import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 import pyoxigraph as ox
 
 from dovetail.reasoning.rules.rule import GroundTerm
@@ -94,6 +93,8 @@ def _blanks(term: GroundTerm) -> frozenset[ox.BlankNode]:
 
 def _apart(patterns: Sequence[Fact]) -> Iterator[list[Fact]]:
     """The patterns, those together that share a blank node directly or through others."""
+    import networkx as nx  # type: ignore[import-untyped]  # it ships no types; slow to import, and not needed before
+
     graph: nx.Graph[object] = nx.Graph()
     for place, pattern in enumerate(patterns):
         graph.add_edges_from((place, blank) for blank in blanks_of(pattern))

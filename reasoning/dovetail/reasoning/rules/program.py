@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 
 from dovetail.reasoning.rules.clause import TRIPLE_PARTS, Absence, Atom, Clause
@@ -23,6 +22,9 @@ from dovetail.reasoning.rules.solve import Solver
 
 MOST_COPIES = 20_000
 """Instances of one rule above which it stays general: joining is then cheaper than having so many."""
+
+if TYPE_CHECKING:
+    import networkx as nx  # type: ignore[import-untyped]  # it ships no types
 
 _Node: TypeAlias = Key | tuple[str, int]
 
@@ -192,6 +194,8 @@ def _opened(clause: Clause, facts: Facts, predicates: set[int]) -> Iterator[Key]
 
 def _components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> Iterator[Component]:
     """The components of one stratum, in which nothing that is derived is negated."""
+    import networkx as nx  # slow to import, and needed only where rules run
+
     graph: nx.DiGraph[_Node] = nx.DiGraph()
     own: defaultdict[_Node, list[Clause]] = defaultdict(list)
     keys: set[Key] = set()
