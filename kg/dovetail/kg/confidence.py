@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
 
 _PROVENANCE = GRAPHS[Layer.PROVENANCE]
-_EVIDENCE = f"SELECT ?st ?sentence ?c {{ GRAPH {_PROVENANCE} {{ ?st {DERIVED_FROM} ?e . ?e {CONFIDENCE} ?c ; {SOURCE_SENTENCE} ?sentence }} }}"
+_EVIDENCE = f"SELECT ?st ?place ?c {{ GRAPH {_PROVENANCE} {{ ?st {DERIVED_FROM} ?e . ?e {CONFIDENCE} ?c ; {SOURCE_SENTENCE} ?place }} }}"
 _ASSERTED = f"SELECT ?st ?c {{ GRAPH {_PROVENANCE} {{ ?st {ATTRIBUTED_TO} {ASSERTION} ; {CONFIDENCE} ?c }} }}"
 
 
