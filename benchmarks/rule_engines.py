@@ -26,7 +26,7 @@ Figures = dict[str, float]
 
 def dovetail(folder: Path) -> Figures:
     """This package, the workload's own rules."""
-    from dovetail.reasoning.rules.load import load_rules
+    from dovetail.reasoning.rules.language.load import load_rules
 
     rules = load_rules(folder / "rules.srl")
 
@@ -35,7 +35,7 @@ def dovetail(folder: Path) -> Figures:
 
 def dovetail_owl(folder: Path) -> Figures:
     """This package, its pack of all OWL 2 RL rules."""
-    from dovetail.reasoning.rules.packs import load_pack
+    from dovetail.reasoning.rules.profiles.packs import load_pack
 
     pack = load_pack("owl-rl")
     return _dovetail(folder, pack.rules, generalised=pack.generalised)
@@ -43,8 +43,8 @@ def dovetail_owl(folder: Path) -> Figures:
 
 def _dovetail(folder: Path, rules: RuleSet, *, generalised: bool) -> Figures:
     from dovetail.kg import read_ntriples
-    from dovetail.reasoning.rules.materialization import saturate
-    from dovetail.reasoning.rules.options import SaturationOptions
+    from dovetail.reasoning.rules.engine.materialization import saturate
+    from dovetail.reasoning.rules.engine.options import SaturationOptions
 
     began = time.process_time()
     index = read_ntriples(folder / "data.nt")

@@ -25,13 +25,13 @@ from rdflib import URIRef
 
 import rule_workloads
 from dovetail.kg import KnowledgeGraph, Statement, TripleIndex, read_ntriples
+from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
+from dovetail.reasoning.rules.engine.options import SaturationOptions
 from dovetail.reasoning.rules.infer import InferenceOptions, infer
-from dovetail.reasoning.rules.load import load_rules
-from dovetail.reasoning.rules.materialization import Materialization, saturate
-from dovetail.reasoning.rules.options import SaturationOptions
-from dovetail.reasoning.rules.packs import load_pack
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import prove, steps
+from dovetail.reasoning.rules.language.load import load_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.profiles.packs import load_pack
+from dovetail.reasoning.rules.proofs.proof import prove, steps
 
 CHANGED = 100
 EXPLAINED = 500

@@ -62,10 +62,10 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 @pytest.mark.parametrize(("language", "text"), re.findall(r"```(srl|n3)\n(.*?)```", PAGES, flags=re.DOTALL))
 def test_every_rule_in_the_pages_may_run(language: str, text: str) -> None:
-    from dovetail.reasoning.rules.notation3 import parse_notation3
-    from dovetail.reasoning.rules.parse import parse_rules
-    from dovetail.reasoning.rules.strata import stratify
-    from dovetail.reasoning.rules.wellformed import check_rules
+    from dovetail.reasoning.rules.language.notation3 import parse_notation3
+    from dovetail.reasoning.rules.language.parse import parse_rules
+    from dovetail.reasoning.rules.language.strata import stratify
+    from dovetail.reasoning.rules.language.wellformed import check_rules
 
     rules = parse_rules(text) if language == "srl" else parse_notation3(text)
     check_rules(rules)

@@ -11,9 +11,9 @@ from rdflib import OWL, RDF, RDFS, Literal, URIRef
 
 from dovetail.kg import Document, DocumentRecord, Evidence, KnowledgeGraph, Layer, Statement
 from dovetail.kg.inference import Inference, write_inferences
+from dovetail.reasoning.rules.engine.options import Progress
 from dovetail.reasoning.rules.infer import InferenceOptions, infer
-from dovetail.reasoning.rules.load import load_rules
-from dovetail.reasoning.rules.options import Progress
+from dovetail.reasoning.rules.language.load import load_rules
 
 if TYPE_CHECKING:
     from tests.app.conftest import Typed

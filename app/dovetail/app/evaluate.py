@@ -103,7 +103,7 @@ def rules(
     A folder of cases has premise and conclusion (or non-conclusion) files in a folder for each case.
     """
     _check(*paths)
-    from dovetail.reasoning.rules.conformance import evaluate_rules
+    from dovetail.reasoning.rules.conformance.suites import evaluate_rules
 
     for result in evaluate_rules(paths):
         show([result], json=json)

@@ -48,7 +48,7 @@ def _explain(graph: KnowledgeGraph, triple: tuple[URIRef | BNode, URIRef, Term],
     """Print the best proof of a fact."""
     from dovetail.app.progress import LiveLine
     from dovetail.reasoning.rules.infer import explain as best_proof
-    from dovetail.reasoning.rules.proof_json import proof_json
+    from dovetail.reasoning.rules.proofs.proof_json import proof_json
 
     with LiveLine("proving"):
         proof = best_proof(graph, *triple)
@@ -62,8 +62,8 @@ def _weigh(graph: KnowledgeGraph, triple: tuple[URIRef | BNode, URIRef, Term], p
     from dovetail.app.progress import LiveLine
     from dovetail.kg.terms import to_ox
     from dovetail.reasoning.rules.infer import materialize, standing_options
-    from dovetail.reasoning.rules.likelihood import likelihood
-    from dovetail.reasoning.rules.proof_json import proof_json
+    from dovetail.reasoning.rules.proofs.likelihood import likelihood
+    from dovetail.reasoning.rules.proofs.proof_json import proof_json
 
     with LiveLine("proving"):
         known = materialize(graph, options=standing_options(graph))

@@ -14,8 +14,8 @@ from dovetail.app.screen import as_json, emit, fields, out
 
 if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
+    from dovetail.reasoning.rules.engine.options import Progress
     from dovetail.reasoning.rules.infer import InferenceOptions
-    from dovetail.reasoning.rules.options import Progress
 
 
 def infer(

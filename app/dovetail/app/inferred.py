@@ -14,7 +14,7 @@ from dovetail.app.screen import note, out
 if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
     from dovetail.reasoning.rules.infer import Contradiction, InferenceReport
-    from dovetail.reasoning.rules.proof import Proof
+    from dovetail.reasoning.rules.proofs.proof import Proof
 
 SHOWN = 5
 """Contradictions whose proof is printed; --json gives them all."""
@@ -70,8 +70,8 @@ def keep_true(graph: KnowledgeGraph) -> Upkeep:
         return Upkeep()
     from dovetail.app.progress import LiveLine
     from dovetail.kg.errors import RuleError
+    from dovetail.reasoning.rules.engine.options import RuleLimit
     from dovetail.reasoning.rules.infer import refresh
-    from dovetail.reasoning.rules.options import RuleLimit
 
     try:
         with LiveLine("inferring"):
@@ -106,7 +106,7 @@ def warn_if_stale(graph: KnowledgeGraph) -> None:
 
 def report_json(report: InferenceReport, graph: KnowledgeGraph) -> dict[str, object]:
     """What inferring did, with the contradictions and, unless they are too many, the proof of each."""
-    from dovetail.reasoning.rules.proof_json import proof_json
+    from dovetail.reasoning.rules.proofs.proof_json import proof_json
     from dovetail.reasoning.rules.rule import term_text
 
     contradictions = [
@@ -148,7 +148,7 @@ def show_contradictions(contradictions: tuple[Contradiction, ...], graph: Knowle
 
 def show_proof(proof: Proof, graph: KnowledgeGraph) -> None:
     """Print a proof as wide as the screen is."""
-    from dovetail.reasoning.rules.proof_text import proof_lines
+    from dovetail.reasoning.rules.proofs.proof_text import proof_lines
 
     for line in proof_lines(proof, graph, width=out.width):
         out.print(line, soft_wrap=True)

@@ -70,8 +70,8 @@ def check(
 def _checked(file: Path) -> Checked:
     from dovetail.kg.errors import InputError
     from dovetail.reasoning.rules.infer import read_rule_files
-    from dovetail.reasoning.rules.strata import stratify
-    from dovetail.reasoning.rules.wellformed import check_rules
+    from dovetail.reasoning.rules.language.strata import stratify
+    from dovetail.reasoning.rules.language.wellformed import check_rules
 
     try:
         rules = read_rule_files([file])
@@ -87,7 +87,7 @@ def list_rules(
     json: JsonOption = False,
 ) -> int:
     """List the packs, or print the rules of one, as a file that you can change and load."""
-    from dovetail.reasoning.rules.packs import PACKS, load_pack
+    from dovetail.reasoning.rules.profiles.packs import PACKS, load_pack
 
     if pack is not None:
         _print_pack(load_pack(pack).rules, json=json)
@@ -102,7 +102,7 @@ def list_rules(
 
 
 def _print_pack(rules: RuleSet, *, json: bool) -> None:
-    from dovetail.reasoning.rules.write import write_rules
+    from dovetail.reasoning.rules.language.write import write_rules
 
     if json:
         for rule in rules.rules:
@@ -113,8 +113,8 @@ def _print_pack(rules: RuleSet, *, json: bool) -> None:
 
 def _text(rule: Rule) -> str:
     from dovetail.kg.names import PREFIXES
+    from dovetail.reasoning.rules.language.write import write_rules
     from dovetail.reasoning.rules.rule import RuleSet
-    from dovetail.reasoning.rules.write import write_rules
 
     written = write_rules(RuleSet((rule,), prefixes=PREFIXES))
     return written[written.index("RULE ") :].strip()

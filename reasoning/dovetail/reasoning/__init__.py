@@ -1,6 +1,7 @@
-"""From statements to answers: passages found for a question, answers with their evidence, and how good both are.
+"""From statements to more statements and to answers: rules with their proofs, questions with their evidence.
 
-``ask`` answers one question; ``Asker`` keeps what many questions share. Nothing here writes to a graph.
+``infer`` makes a graph's inferred layer and ``refresh`` keeps it true; ``explain`` proves what is in it. ``ask`` answers one
+question; ``Asker`` keeps what many questions share.
 """
 
 from __future__ import annotations
@@ -10,24 +11,89 @@ from dovetail.reasoning.ask import Asker, ask
 from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
 from dovetail.reasoning.evaluate_questions import evaluate_folder, evaluate_questions
 from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
+from dovetail.reasoning.rules.conformance import RulesEvaluation, evaluate_rules
+from dovetail.reasoning.rules.elsewhere import RemoteGraphs, RemoteStore, saturate_remote
+from dovetail.reasoning.rules.engine import Materialization, Progress, RuleLimit, SaturationOptions, saturate
+from dovetail.reasoning.rules.infer import Contradiction, InferenceOptions, InferenceReport, explain, infer, refresh
+from dovetail.reasoning.rules.language import check_rules, load_rules, parse_notation3, parse_rules, stratify, write_rules
+from dovetail.reasoning.rules.mining import MinedRule, MiningOptions, MiningProgress, mine_rules, predictions, write_mined
+from dovetail.reasoning.rules.profiles import PACKS, RulePack, consistent, entails, load_pack
+from dovetail.reasoning.rules.proofs import (
+    Likelihood,
+    Proof,
+    Step,
+    likelihood,
+    proof_json,
+    proof_lines,
+    prove,
+    steps,
+    write_prov,
+    write_steps,
+)
+from dovetail.reasoning.rules.rule import Rule, RuleSet
 
 __all__ = [
+    "PACKS",
     "Answer",
     "Asker",
+    "Contradiction",
     "Encoder",
     "GivenAnswer",
+    "InferenceOptions",
+    "InferenceReport",
+    "Likelihood",
     "LinkedName",
+    "Materialization",
+    "MinedRule",
+    "MiningOptions",
+    "MiningProgress",
     "Plan",
+    "Progress",
+    "Proof",
     "ProofStep",
     "Question",
     "Quote",
+    "RemoteGraphs",
+    "RemoteStore",
     "Retrieval",
     "Retriever",
+    "Rule",
+    "RuleLimit",
+    "RulePack",
+    "RuleSet",
+    "RulesEvaluation",
+    "SaturationOptions",
     "ScoredPassage",
+    "Step",
     "ask",
+    "check_rules",
+    "consistent",
+    "entails",
     "evaluate_folder",
     "evaluate_questions",
+    "evaluate_rules",
+    "explain",
+    "infer",
+    "likelihood",
+    "load_pack",
+    "load_rules",
+    "mine_rules",
+    "parse_notation3",
+    "parse_rules",
     "plain_build",
+    "predictions",
+    "proof_json",
+    "proof_lines",
+    "prove",
     "read_corpus",
     "read_questions",
+    "refresh",
+    "saturate",
+    "saturate_remote",
+    "steps",
+    "stratify",
+    "write_mined",
+    "write_prov",
+    "write_rules",
+    "write_steps",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.rule import RuleSet
 
 TABLE = Path(__file__).parents[2] / "tables" / "rules-elsewhere.txt"

@@ -10,7 +10,7 @@ from dovetail.kg.provenance import DocumentRecord
 from dovetail.kg.statement import Document, Evidence, Statement
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.rules.infer import InferenceOptions, infer
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.rule import RuleSet
 
 X = Namespace("urn:x:")

@@ -6,9 +6,9 @@ import pyoxigraph as ox
 from hypothesis import strategies as st
 
 from dovetail.kg.errors import DovetailError
+from dovetail.reasoning.rules.language.strata import stratify
+from dovetail.reasoning.rules.language.wellformed import check_rules
 from dovetail.reasoning.rules.rule import Call, Filter, Negation, Node, Pattern, Rule, RuleSet, Variable, variables
-from dovetail.reasoning.rules.strata import stratify
-from dovetail.reasoning.rules.wellformed import check_rules
 
 ENTITIES = [ox.NamedNode(f"urn:{name}") for name in "abcde"]
 PROPERTIES = [ox.NamedNode(f"urn:{name}") for name in "pqr"]

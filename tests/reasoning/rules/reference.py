@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from dovetail.reasoning.rules.expression import evaluate_rows, true_rows
-from dovetail.reasoning.rules.parse_triples import triple_term
+from dovetail.reasoning.rules.language.expression import evaluate_rows, true_rows
+from dovetail.reasoning.rules.language.parse_triples import triple_term
+from dovetail.reasoning.rules.language.strata import stratify
 from dovetail.reasoning.rules.rule import (
     Assign,
     BodyPart,
@@ -30,7 +31,6 @@ from dovetail.reasoning.rules.rule import (
     Variable,
     variables,
 )
-from dovetail.reasoning.rules.strata import stratify
 
 Fact: TypeAlias = tuple[Node, Node, Node]
 """A ground triple, of which any part may be any term."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.conformance import Outcome, evaluate_rules
+from dovetail.reasoning.rules.conformance.suites import Outcome, evaluate_rules
 
 SUITES = Path(__file__).parents[2] / "w3c"
 COUNTS = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dovetail.reasoning.rules.datatypes import DATATYPES, RDF, RDFS, XSD, Value, disjoint, holds, includes, value_of
+from dovetail.reasoning.rules.profiles.datatypes import DATATYPES, RDF, RDFS, XSD, Value, disjoint, holds, includes, value_of
 
 INTEGERS = [XSD + name for name in "integer long int short byte unsignedInt unsignedByte positiveInteger nonPositiveInteger".split()]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dovetail.reasoning.rules.materialization import Materialization, saturate
-from dovetail.reasoning.rules.parse_triples import triple_term
-from dovetail.reasoning.rules.proof import Proof, prove, steps
+from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
+from dovetail.reasoning.rules.language.parse_triples import triple_term
+from dovetail.reasoning.rules.proofs.proof import Proof, prove, steps
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.reference import Fact, Solution, fact_of, filled, match_all, naive, solutions

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.entailment import consistent, entails
+from dovetail.reasoning.rules.profiles.entailment import consistent, entails
 from tests.reasoning.rules.test_packs import graph
 
 NOT_C = "[ owl:complementOf :C ]"

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import OWL, RDF
 
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.options import SaturationOptions
-from dovetail.reasoning.rules.packs import load_pack
-from dovetail.reasoning.rules.proof import prove
+from dovetail.reasoning.rules.engine.materialization import saturate
+from dovetail.reasoning.rules.engine.options import SaturationOptions
+from dovetail.reasoning.rules.profiles.packs import load_pack
+from dovetail.reasoning.rules.proofs.proof import prove
 from tests.reasoning.rules import programs
 
 SAME, TYPE = ox.NamedNode(OWL.sameAs), ox.NamedNode(RDF.type)

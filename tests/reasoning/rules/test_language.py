@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg import RuleError
-from dovetail.reasoning.rules.expression import CASTS, FUNCTIONS, evaluate_rows, true_rows
-from dovetail.reasoning.rules.load import load_rules
-from dovetail.reasoning.rules.notation3 import parse_notation3
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.language.expression import CASTS, FUNCTIONS, evaluate_rows, true_rows
+from dovetail.reasoning.rules.language.load import load_rules
+from dovetail.reasoning.rules.language.notation3 import parse_notation3
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.language.wellformed import check_rules
+from dovetail.reasoning.rules.language.write import write_rules
 from dovetail.reasoning.rules.rule import Assign, Call, Expression, Filter, Fresh, GroundTerm, Pattern, Rule, RuleSet, Variable
-from dovetail.reasoning.rules.wellformed import check_rules
-from dovetail.reasoning.rules.write import write_rules
 from tests.reasoning.rules.reference import NOW
 
 TABLES = Path(__file__).parents[2] / "tables"

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.likelihood import chance_of_any, likelihood
-from dovetail.reasoning.rules.materialization import Materialization, saturate
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import Proof, parts, prove
+from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.proofs.likelihood import chance_of_any, likelihood
+from dovetail.reasoning.rules.proofs.proof import Proof, parts, prove
 from dovetail.reasoning.rules.rule import RuleSet
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.reference import fact_of, naive

@@ -8,11 +8,11 @@ from rdflib import RDF, Literal, URIRef
 
 from dovetail.kg import KnowledgeGraph, Layer, Statement
 from dovetail.kg.errors import RuleError
+from dovetail.reasoning.rules.engine.materialization import saturate
+from dovetail.reasoning.rules.engine.options import RuleLimit, SaturationOptions
 from dovetail.reasoning.rules.infer import InferenceOptions, infer, refresh
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.options import RuleLimit, SaturationOptions
-from dovetail.reasoning.rules.packs import load_pack
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.profiles.packs import load_pack
 
 EXPLODES = "RULE <urn:all-pairs> { ?x <urn:p> ?y } WHERE { ?x a <urn:A> . ?y a <urn:A> }"
 TYPE = ox.NamedNode(RDF.type)

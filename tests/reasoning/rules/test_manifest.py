@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dovetail.kg import InputError
-from dovetail.reasoning.rules.manifest import ManifestEntry, read_manifest
+from dovetail.reasoning.rules.conformance.manifest import ManifestEntry, read_manifest
 
 PROLOGUE = """PREFIX mf: <http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#>
 PREFIX qt: <http://www.w3.org/2001/sw/DataAccess/tests/test-query#>

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dovetail.reasoning.rules.matching import Fact, Facts, blanks_of, filled, fits
+from dovetail.reasoning.rules.profiles.matching import Fact, Facts, blanks_of, filled, fits
 
 NAMES = [ox.NamedNode(f"urn:{name}") for name in "ab"]
 BLANKS = [ox.BlankNode(name) for name in "xyz"]

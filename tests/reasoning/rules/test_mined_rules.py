@@ -12,8 +12,8 @@ from rdflib import RDF, BNode, Literal, URIRef
 
 from dovetail.kg import InputError, Term
 from dovetail.kg.terms import to_ox
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.mining import MiningOptions, RuleAnswers, mine_rules, predictions, write_mined
-from dovetail.reasoning.rules.parse import parse_rules
 from dovetail.reasoning.rules.rule import Node
 from tests.reasoning.rules.mined import index_of, name, put, solutions, triples_of
 

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.clause import HELPER
-from dovetail.reasoning.rules.closure import everything
-from dovetail.reasoning.rules.matching import Fact
-from dovetail.reasoning.rules.materialization import Materialization
-from dovetail.reasoning.rules.options import SaturationOptions
-from dovetail.reasoning.rules.packs import PACKS, load_pack
+from dovetail.reasoning.rules.engine.clause import HELPER
+from dovetail.reasoning.rules.engine.materialization import Materialization
+from dovetail.reasoning.rules.engine.options import SaturationOptions
+from dovetail.reasoning.rules.language.strata import stratify
+from dovetail.reasoning.rules.language.wellformed import check_rules
+from dovetail.reasoning.rules.profiles.closure import everything
+from dovetail.reasoning.rules.profiles.matching import Fact
+from dovetail.reasoning.rules.profiles.packs import PACKS, load_pack
 from dovetail.reasoning.rules.rule import RuleSet, term_text
-from dovetail.reasoning.rules.strata import stratify
-from dovetail.reasoning.rules.wellformed import check_rules
 from tests.reasoning.rules.reference import naive_facts
 
 TABLES = Path(__file__).parents[2] / "tables"

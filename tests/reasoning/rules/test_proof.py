@@ -7,9 +7,9 @@ import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import Proof, Step, parts, proof_steps, prove, steps
+from dovetail.reasoning.rules.engine.materialization import saturate
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.proofs.proof import Proof, Step, parts, proof_steps, prove, steps
 from dovetail.reasoning.rules.rule import RuleSet
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.reference import Fact, fact_of

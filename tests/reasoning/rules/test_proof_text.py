@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 
 from dovetail.kg.store import KnowledgeGraph
+from dovetail.reasoning.rules.engine.materialization import saturate
 from dovetail.reasoning.rules.infer import explain
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.proof import Proof, parts, prove
-from dovetail.reasoning.rules.proof_json import proof_json
-from dovetail.reasoning.rules.proof_text import DEEPEST, proof_lines, without_helpers
+from dovetail.reasoning.rules.proofs.proof import Proof, parts, prove
+from dovetail.reasoning.rules.proofs.proof_json import proof_json
+from dovetail.reasoning.rules.proofs.proof_text import DEEPEST, proof_lines, without_helpers
 from dovetail.reasoning.rules.rule import RuleSet, term_text
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.family import TEXT, X, family, node

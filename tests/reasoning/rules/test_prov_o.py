@@ -16,12 +16,12 @@ from dovetail.kg import provenance as prov
 from dovetail.kg.names import DT, OA, Layer
 from dovetail.kg.provenance import GRAPHS
 from dovetail.kg.store import KnowledgeGraph
+from dovetail.reasoning.rules.engine.materialization import saturate
 from dovetail.reasoning.rules.infer import explain, materialize, standing_options
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import Step, proof_steps, steps
-from dovetail.reasoning.rules.proof_json import write_steps
-from dovetail.reasoning.rules.prov_o import prov_quads, write_prov
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.proofs.proof import Step, proof_steps, steps
+from dovetail.reasoning.rules.proofs.proof_json import write_steps
+from dovetail.reasoning.rules.proofs.prov_o import prov_quads, write_prov
 from dovetail.reasoning.rules.rule import RuleSet, term_text
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.family import X, family, node

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from dovetail.kg.errors import RuleError
-from dovetail.reasoning.rules.load import load_rules
-from dovetail.reasoning.rules.materialization import saturate
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.elsewhere.run_sql import DuckDb, Spark, SqlEngine, read_triples, saturate_sql, write_triples
+from dovetail.reasoning.rules.elsewhere.sql import delta_places, rule_sql
+from dovetail.reasoning.rules.engine.materialization import saturate
+from dovetail.reasoning.rules.language.load import load_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.rule import Assign, Call, Expression, Filter, Pattern, Rule, RuleSet, Variable
-from dovetail.reasoning.rules.run_sql import DuckDb, Spark, SqlEngine, read_triples, saturate_sql, write_triples
 from dovetail.reasoning.rules.skolem import skolem
-from dovetail.reasoning.rules.sql import delta_places, rule_sql
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.elsewhere import PROGRAMS, Program
 from tests.reasoning.rules.reference import canonical, naive

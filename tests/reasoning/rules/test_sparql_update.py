@@ -21,9 +21,9 @@ import pytest
 from hypothesis import given, settings
 
 from dovetail.kg.errors import GraphError, InputError, RuleError
-from dovetail.reasoning.rules.parse import parse_rules
+from dovetail.reasoning.rules.elsewhere.sparql_update import RemoteGraphs, RemoteStore, rule_update, saturate_remote
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.rule import RuleSet
-from dovetail.reasoning.rules.sparql_update import RemoteGraphs, RemoteStore, rule_update, saturate_remote
 from tests.reasoning.rules import programs
 from tests.reasoning.rules.elsewhere import PROGRAMS, Program
 from tests.reasoning.rules.reference import canonical, naive

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg import RuleError
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.parse_triples import triple_term
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.language.parse_triples import triple_term
+from dovetail.reasoning.rules.language.strata import dependencies, may_match, stratify
 from dovetail.reasoning.rules.rule import Negation, Node, Pattern, Rule, RuleSet, TripleTerm, Variable
-from dovetail.reasoning.rules.strata import dependencies, may_match, stratify
 
 TERMS = [ox.NamedNode("urn:a"), ox.NamedNode("urn:b")]
 NODES: st.SearchStrategy[Node] = st.sampled_from([Variable("x"), Variable("y"), *TERMS])

@@ -8,11 +8,11 @@ import pyoxigraph as ox
 import pytest
 
 from dovetail.kg import RuleError
-from dovetail.reasoning.rules.manifest import ManifestEntry, read_manifest
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.strata import stratify
-from dovetail.reasoning.rules.wellformed import check_rules
-from dovetail.reasoning.rules.write import write_rules
+from dovetail.reasoning.rules.conformance.manifest import ManifestEntry, read_manifest
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.language.strata import stratify
+from dovetail.reasoning.rules.language.wellformed import check_rules
+from dovetail.reasoning.rules.language.write import write_rules
 from tests.reasoning.rules.reference import isomorphic, naive
 
 SUITE = Path(__file__).parents[2] / "w3c" / "sparql-rl" / "manifest-sparql-rl.ttl"

@@ -6,11 +6,11 @@ import pyoxigraph as ox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dovetail.reasoning.rules.expression import CASTS, FUNCTIONS
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.parse_triples import triple_term
+from dovetail.reasoning.rules.language.expression import CASTS, FUNCTIONS
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.language.parse_triples import triple_term
+from dovetail.reasoning.rules.language.write import write_rules
 from dovetail.reasoning.rules.rule import Assign, Call, Expression, Filter, Fresh, Negation, Node, Pattern, Rule, RuleSet, Variable
-from dovetail.reasoning.rules.write import write_rules
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES = {"": "urn:", "x": XSD, "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "deep.er-1": "http://example.org/a/b#"}

@@ -19,17 +19,17 @@ from dovetail.kg.names import DT, Layer
 from dovetail.kg.statement import Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import to_ox
-from dovetail.reasoning.rules.closure import literal_clashes
-from dovetail.reasoning.rules.load import load_rules
-from dovetail.reasoning.rules.materialization import Materialization, saturate
-from dovetail.reasoning.rules.options import Progress, SaturationOptions
-from dovetail.reasoning.rules.packs import load_pack
-from dovetail.reasoning.rules.parse import parse_rules
-from dovetail.reasoning.rules.proof import Fact, Proof, prove, prove_facts
+from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
+from dovetail.reasoning.rules.engine.options import Progress, SaturationOptions
+from dovetail.reasoning.rules.language.load import load_rules
+from dovetail.reasoning.rules.language.parse import parse_rules
+from dovetail.reasoning.rules.language.strata import stratify
+from dovetail.reasoning.rules.language.wellformed import check_rules
+from dovetail.reasoning.rules.language.write import write_rules
+from dovetail.reasoning.rules.profiles.closure import literal_clashes
+from dovetail.reasoning.rules.profiles.packs import load_pack
+from dovetail.reasoning.rules.proofs.proof import Fact, Proof, prove, prove_facts
 from dovetail.reasoning.rules.rule import GroundTerm, RuleSet
-from dovetail.reasoning.rules.strata import stratify
-from dovetail.reasoning.rules.wellformed import check_rules
-from dovetail.reasoning.rules.write import write_rules
 
 INCONSISTENT = ox.NamedNode(DT["inconsistent"])
 """``?x dt:inconsistent ?rule``: what a pack derives where a graph contradicts itself."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dovetail.kg.names import PREFIXES
+from dovetail.reasoning.rules.language.write import write_rules
 from dovetail.reasoning.rules.mining.options import Example, MinedRule
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet, inner_nodes, term_text
-from dovetail.reasoning.rules.write import write_rules
 
 
 def write_mined(rules: Sequence[MinedRule]) -> str:
