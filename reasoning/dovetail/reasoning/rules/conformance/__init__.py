@@ -1,4 +1,4 @@
-"""The W3C's test suites, run and judged."""
+"""The W3C's test suites for RDF, RDFS, OWL 2 RL and SPARQL-RL, run and judged."""
 
 from __future__ import annotations
 
