@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dovetail.kg.errors import DovetailError
 from dovetail.reasoning.rules.language.strata import stratify
 from dovetail.reasoning.rules.language.wellformed import check_rules
-from dovetail.reasoning.rules.rule import Call, Filter, Negation, Node, Pattern, Rule, RuleSet, Variable, variables
+from dovetail.reasoning.rules.rule import Assign, Call, Filter, Fresh, Negation, Node, Pattern, Rule, RuleSet, TripleTerm, Variable, variables
 
 ENTITIES = [ox.NamedNode(f"urn:{name}") for name in "abcde"]
 PROPERTIES = [ox.NamedNode(f"urn:{name}") for name in "pqr"]
@@ -39,6 +39,28 @@ _patterns = st.one_of(
 _filters = st.builds(lambda x, y: Filter(Call("!=", (x, y))), st.sampled_from(NAMES), st.sampled_from(NAMES))
 
 
+MADE = Variable("w")
+_quoted = st.builds(TripleTerm, st.sampled_from(NAMES), st.sampled_from(PROPERTIES), st.sampled_from(NAMES))
+
+
+@st.composite
+def making_rules(draw: st.DrawFn, name: str) -> Rule:
+    """A rule that makes terms (a string, a blank node, a triple term), or looks inside triple terms."""
+    patterns = [draw(_patterns), draw(_patterns)]
+    body: list[Pattern | Assign | Negation] = list(patterns)
+    if draw(st.booleans()):
+        body.append(Pattern(draw(st.sampled_from(NAMES)), draw(st.sampled_from(PROPERTIES)), draw(_quoted)))
+    bound = sorted({v for part in body for v in variables(part)}, key=lambda v: v.name)
+    if not bound:
+        return Rule(name, (Pattern(ENTITIES[0], PROPERTIES[0], ENTITIES[1]),), tuple(body))
+    x, y = draw(st.sampled_from(bound)), draw(st.sampled_from(bound))
+    made: Node = draw(st.sampled_from([MADE, Fresh("b"), TripleTerm(x, PROPERTIES[0], y)]))
+    if made == MADE:
+        body.append(Assign(MADE, Call("CONCAT", (Call("STR", (x,)), ox.Literal("!")))))
+    head = Pattern(x, draw(st.sampled_from(PROPERTIES)), made)
+    return Rule(name, (head, Pattern(y, draw(st.sampled_from(PROPERTIES)), made)), tuple(body))
+
+
 @st.composite
 def rules(draw: st.DrawFn, name: str, *, negation: bool = True, weights: bool = False) -> Rule:
     """A rule that is well-formed by itself."""
@@ -56,11 +78,12 @@ def rules(draw: st.DrawFn, name: str, *, negation: bool = True, weights: bool = 
 
 
 @st.composite
-def programs(draw: st.DrawFn, *, negation: bool = True, weights: bool = False) -> RuleSet:
+def programs(draw: st.DrawFn, *, negation: bool = True, weights: bool = False, making: bool = False) -> RuleSet:
     """A few rules that are well-formed and stratified together."""
     chosen: list[Rule] = []
     for number in range(draw(st.integers(1, 5))):
-        rule = draw(rules(f"rule-{number}", negation=negation, weights=weights))
+        made = making and draw(st.booleans())
+        rule = draw(making_rules(f"rule-{number}") if made else rules(f"rule-{number}", negation=negation, weights=weights))
         attempt = RuleSet((*chosen, rule))
         try:
             check_rules(attempt, source="test")

@@ -15,7 +15,7 @@ from dovetail.reasoning.rules.language.parse_triples import triple_term
 from dovetail.reasoning.rules.proofs.proof import Proof, prove, steps
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet
 from tests.reasoning.rules import programs
-from tests.reasoning.rules.reference import Fact, Solution, fact_of, filled, match_all, naive, solutions
+from tests.reasoning.rules.reference import Fact, Solution, fact_of, filled, isomorphic, match_all, naive, solutions
 
 
 def inferred(known: Materialization) -> set[ox.Triple]:
@@ -26,6 +26,20 @@ def inferred(known: Materialization) -> set[ox.Triple]:
 @settings(max_examples=150, deadline=None)
 def test_the_engine_derives_what_the_naive_evaluator_derives(facts: list[ox.Triple], rules: RuleSet) -> None:
     assert inferred(saturate(facts, rules)) == naive(rules, set(facts))
+
+
+@given(programs.graphs, programs.programs(making=True))
+@settings(max_examples=80, deadline=None)
+def test_made_terms_are_those_of_the_naive_evaluator(facts: list[ox.Triple], rules: RuleSet) -> None:
+    assert isomorphic(inferred(saturate(facts, rules)), naive(rules, set(facts)))
+
+
+@given(programs.graphs, programs.graphs, programs.programs(making=True))
+@settings(max_examples=80, deadline=None)
+def test_made_terms_after_changes_are_as_from_scratch(facts: list[ox.Triple], other: list[ox.Triple], rules: RuleSet) -> None:
+    known = saturate(facts, rules)
+    known.update(other, facts[::2])
+    assert inferred(known) == inferred(saturate(list({*facts[1::2], *other}), rules))
 
 
 @given(programs.graphs, programs.programs())

@@ -103,7 +103,9 @@ class _Manifest:
     def files(self, *terms: GroundTerm) -> tuple[Path, ...]:
         """The files among the terms."""
         return tuple(
-            Path(unquote(urlsplit(term.value).path)) for term in terms if isinstance(term, ox.NamedNode) and term.value.startswith("file:")
+            _present(Path(unquote(urlsplit(term.value).path)))
+            for term in terms
+            if isinstance(term, ox.NamedNode) and term.value.startswith("file:")
         )
 
     def entry(self, test: GroundTerm) -> ManifestEntry:
@@ -127,6 +129,12 @@ class _Manifest:
             recognized=tuple(term.value for term in self.values(test, _MF + "recognizedDatatypes") if isinstance(term, ox.NamedNode)),
             manifest=self.path,
         )
+
+
+def _present(file: Path) -> Path:
+    """A file of a suite, or where it is missing its stand-in: the same path below a folder ``reconstructed`` further up."""
+    stand_ins = (parent / "reconstructed" / file.relative_to(parent) for parent in file.parents)
+    return file if file.exists() else next((stand_in for stand_in in stand_ins if stand_in.exists()), file)
 
 
 def _word(term: GroundTerm) -> str:

@@ -1,6 +1,6 @@
 """`evaluate_rules`: which tests of the W3C's suites the rules pass.
 
-    a manifest, or a folder with one     entailment (RDF 1.1, RDF 1.2), SPARQL-RL (syntax, well-formedness, strata, results)
+    a manifest, or a folder with some    entailment (RDF 1.1, RDF 1.2), SPARQL-RL (syntax, well-formedness, strata, results)
     a folder of cases                    premise.rdf with conclusion.rdf (must follow) or non-conclusion.rdf (must not);
                                          what premises import is looked for in imports/ beside the cases
 
@@ -49,13 +49,14 @@ def evaluate_rules(paths: Iterable[Path]) -> Iterator[RulesEvaluation]:
     ...     [evaluation.metrics for evaluation in evaluate_rules([Path(folder)])]
     [{'passed': 1, 'failed': 0, 'not_applicable': 0}]
     """
-    for path in paths:
-        manifest = _manifest(path)
-        if manifest is None:
-            yield _evaluated(path.resolve().name, folder_tests(path))
-            continue
-        for file, entries in groupby(read_manifest(manifest), key=lambda entry: entry.manifest):
-            yield _evaluated(file.parent.name, [(entry.name, manifest_test(entry)) for entry in entries])
+    suites = [(path, _manifests(path)) for path in paths]
+    tests = {path: [] if manifests else folder_tests(path) for path, manifests in suites}  # what is wrong is said before hours of work
+    for path, manifests in suites:
+        if not manifests:
+            yield _evaluated(path.resolve().name, tests[path])
+        for manifest in manifests:
+            for file, entries in groupby(read_manifest(manifest), key=lambda entry: entry.manifest):
+                yield _evaluated(file.parent.name, [(entry.name, manifest_test(entry)) for entry in entries])
 
 
 def _evaluated(name: str, tests: Sequence[tuple[str, Test]]) -> RulesEvaluation:
@@ -76,11 +77,12 @@ def _run(name: str, test: Test) -> Outcome:
     return Outcome(name, passed, "" if passed else "the answer is wrong")
 
 
-def _manifest(path: Path) -> Path | None:
-    """The manifest that a path is or holds; None for a folder without one."""
+def _manifests(path: Path) -> list[Path]:
+    """The manifests that a path is or holds, those inside the folder of another left out."""
     if not path.is_dir():
-        return path
-    found = [path / "manifest.ttl"] if (path / "manifest.ttl").is_file() else sorted(path.glob("manifest*.ttl"))
-    if len(found) > 1:
-        raise InputError(f"{path}: several manifests ({', '.join(file.name for file in found)}); name one of them")
-    return found[0] if found else None
+        return [path]
+    found: list[Path] = []
+    for file in sorted(path.rglob("manifest*.ttl"), key=lambda file: (len(file.parts), file)):
+        if not any(other.parent in file.parents for other in found):
+            found.append(file)
+    return found
