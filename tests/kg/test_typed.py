@@ -62,3 +62,10 @@ def test_what_is_refused(graph: KnowledgeGraph, typed: tuple[str, str, str], wor
     with pytest.raises(InputError) as raised:
         typed_triple(graph, *typed)
     assert words in str(raised.value)
+
+
+def test_what_has_no_label_is_called_by_the_end_of_its_iri() -> None:
+    graph = KnowledgeGraph()
+    ann, knows, bob = URIRef("http://ex.org/Ann"), URIRef("http://ex.org/rel#knows"), URIRef("http://ex.org/Bob")
+    graph.add([Statement(ann, knows, bob)])
+    assert typed_triple(graph, "Ann", "knows", "Bob") == (ann, knows, bob)

@@ -73,7 +73,7 @@ def _literal(text: str) -> Term:
 
 
 def _named(graph: KnowledgeGraph, name: str, *, relation: bool) -> Term:
-    found = entities_named(graph.store, name)
+    found = entities_named(graph.store, name) or _without_label(graph, name, relation=relation)
     fitting = [term for term in found if _relates(graph, term) == relation] or found
     if len(fitting) == 1:
         return fitting[0]
@@ -84,6 +84,19 @@ def _named(graph: KnowledgeGraph, name: str, *, relation: bool) -> Term:
     near = difflib.get_close_matches(name, sorted({text for _, text in graph.all_names()}), n=3, cutoff=0.6)
     hint = f"did you mean {', '.join(map(repr, near))}?" if near else "give its IRI or a prefixed name; literals stand in quotation marks"
     raise InputError(f"no {kind} is called {name!r}; {hint}")
+
+
+def _without_label(graph: KnowledgeGraph, name: str, *, relation: bool) -> list[URIRef | BNode]:
+    """What is called by the end of its IRI, for want of a label."""
+    places = "?s ?e ?o" if relation else "?e ?p ?o } UNION { ?s ?p ?e"
+    layers = " ".join(f"<{layer.value}>" for layer in TRUSTED)
+    answer = graph.store.query(
+        f"SELECT DISTINCT ?e {{ VALUES ?g {{ {layers} }} GRAPH ?g {{ {{ {places} }} }}"
+        f" FILTER(ISIRI(?e) && STRENDS(STR(?e), {ox.Literal(name)})) }}"
+    )
+    assert isinstance(answer, ox.QuerySolutions)
+    terms = {from_ox(row["e"]) for row in answer}
+    return sorted((term for term in terms if isinstance(term, URIRef) and graph.label(term) == name), key=str)
 
 
 def _relates(graph: KnowledgeGraph, term: URIRef | BNode) -> bool:
