@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 from dovetail.kg.errors import DovetailError
 from dovetail.reasoning.rules.language.strata import stratify
 from dovetail.reasoning.rules.language.wellformed import check_rules
-from dovetail.reasoning.rules.rule import Assign, Call, Filter, Fresh, Negation, Node, Pattern, Rule, RuleSet, TripleTerm, Variable, variables
+from dovetail.reasoning.rules.rule import (
+    Assign,
+    Call,
+    Filter,
+    Fresh,
+    Negation,
+    Node,
+    Pattern,
+    Rule,
+    RuleSet,
+    TripleTerm,
+    Variable,
+    variables,
+)
 
 ENTITIES = [ox.NamedNode(f"urn:{name}") for name in "abcde"]
 PROPERTIES = [ox.NamedNode(f"urn:{name}") for name in "pqr"]
@@ -54,7 +67,8 @@ def making_rules(draw: st.DrawFn, name: str) -> Rule:
     if not bound:
         return Rule(name, (Pattern(ENTITIES[0], PROPERTIES[0], ENTITIES[1]),), tuple(body))
     x, y = draw(st.sampled_from(bound)), draw(st.sampled_from(bound))
-    made: Node = draw(st.sampled_from([MADE, Fresh("b"), TripleTerm(x, PROPERTIES[0], y)]))
+    choices: list[Node] = [MADE, Fresh("b"), TripleTerm(x, PROPERTIES[0], y)]
+    made = draw(st.sampled_from(choices))
     if made == MADE:
         body.append(Assign(MADE, Call("CONCAT", (Call("STR", (x,)), ox.Literal("!")))))
     head = Pattern(x, draw(st.sampled_from(PROPERTIES)), made)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from dovetail.kg.errors import DovetailError, InputError
+from dovetail.kg.errors import DovetailError
 from dovetail.nlp.measures import EvaluationResult, peak_megabytes
 from dovetail.reasoning.rules.conformance.judges import NotApplicable, Test, folder_tests, manifest_test
 from dovetail.reasoning.rules.conformance.manifest import read_manifest

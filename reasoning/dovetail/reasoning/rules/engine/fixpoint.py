@@ -13,11 +13,12 @@ import numpy as np
 import pyoxigraph as ox
 
 from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Clause
+from dovetail.reasoning.rules.engine.components import Component
 from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.engine.numbering import Numbering
 from dovetail.reasoning.rules.engine.options import Progress, RuleLimit, SaturationOptions
 from dovetail.reasoning.rules.engine.plan import Focus
-from dovetail.reasoning.rules.engine.program import Component, Program, prepare
+from dovetail.reasoning.rules.engine.program import Program, prepare
 from dovetail.reasoning.rules.engine.relation import Batch, Run, pack, run_of, select, union
 from dovetail.reasoning.rules.engine.solve import Solver
 

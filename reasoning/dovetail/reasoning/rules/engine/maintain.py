@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from dovetail.reasoning.rules.engine.clause import Clause
+from dovetail.reasoning.rules.engine.components import Component, absences_of
 from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Key
 from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine, Head
 from dovetail.reasoning.rules.engine.plan import Focus
-from dovetail.reasoning.rules.engine.program import Component, absences_of, identities
+from dovetail.reasoning.rules.engine.program import identities
 from dovetail.reasoning.rules.engine.relation import Batch, batch, holds, run_of, select, union
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Absence, Atom, Clause
+from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Atom, Clause
+from dovetail.reasoning.rules.engine.components import Component, components, looked_up
 from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key
 from dovetail.reasoning.rules.engine.relation import holds as held
 from dovetail.reasoning.rules.engine.relation import pack
@@ -22,20 +22,6 @@ from dovetail.reasoning.rules.engine.solve import Solver
 
 MOST_COPIES = 20_000
 """Instances of one rule above which it stays general: joining is then cheaper than having so many."""
-
-if TYPE_CHECKING:
-    import networkx as nx  # type: ignore[import-untyped]  # it ships no types
-
-_Node: TypeAlias = Key | tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Clauses whose heads depend on each other, or on nothing later."""
-
-    clauses: tuple[Clause, ...]
-    recursive: bool
-
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -67,13 +53,13 @@ def prepare(clauses: Sequence[Clause], solver: Solver, *, weighted: bool) -> Pro
     parts = [(solver.numbering.number(part), PAIRS) for part in TRIPLE_PARTS]
     able, possible = _able(special, solver.facts, parts)
     for clause in able:
-        for atom, stated_only in _read(clause):
+        for atom, stated_only in looked_up(clause):
             if isinstance(atom.predicate, int) and _is_open(atom, solver.facts):
                 (solver.base if stated_only else solver.facts).mirror(atom.predicate)
     mirrors = frozenset((predicate, PAIRS) for predicate in solver.facts.mirrored)
     strata = sorted({clause.stratum for clause in able})
-    components = [c for number in strata for c in _components([x for x in able if x.stratum == number], solver.facts, parts)]
-    return Program(tuple(components), frozenset(schema), frozenset(possible), tuple(able), mirrors)
+    ordered = [c for number in strata for c in components([x for x in able if x.stratum == number], solver.facts, parts)]
+    return Program(tuple(ordered), frozenset(schema), frozenset(possible), tuple(able), mirrors)
 
 
 def _specialised(clause: Clause, solver: Solver, schema: set[Key], *, weighted: bool) -> Iterator[Clause]:
@@ -125,13 +111,6 @@ def _structural(clause: Clause, facts: Facts) -> frozenset[str]:
 
 def _is_open(atom: Atom, facts: Facts) -> bool:
     return isinstance(atom.predicate, str) or (atom.predicate in facts.split and isinstance(atom.right, str))
-
-
-def _read(clause: Clause) -> Iterator[tuple[Atom, bool]]:
-    """The atoms that a clause looks up, and whether among stated facts only."""
-    yield from ((atom, clause.rule.stated_only) for atom in clause.atoms)
-    for absence in clause.absences:
-        yield from ((atom, clause.rule.stated_only or absence.stated_only) for atom in absence.atoms)
 
 
 # ---------------------------------------------------------------------- what can fire
@@ -189,69 +168,6 @@ def _opened(clause: Clause, facts: Facts, predicates: set[int]) -> Iterator[Key]
         yield from ((predicate, PAIRS) for predicate in facts.split & predicates)
 
 
-# ---------------------------------------------------------------------- order
-
-
-def _components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> Iterator[Component]:
-    """The components of one stratum, in which nothing that is derived is negated."""
-    import networkx as nx  # slow to import, and needed only where rules run
-
-    graph: nx.DiGraph[_Node] = nx.DiGraph()
-    own: defaultdict[_Node, list[Clause]] = defaultdict(list)
-    keys: set[Key] = set()
-    for clause in clauses:
-        head = _written(clause.head, facts)
-        graph.add_node(head)
-        own[head].append(clause)
-        if head[0] != "writes":
-            keys.add(facts.key(clause.head))
-        for atom, stated_only in _read(clause):
-            if not stated_only:
-                keys.add(facts.key(atom))
-                graph.add_edge(facts.key(atom), head)
-        if clause.makes_triples:
-            graph.add_edges_from((head, part) for part in parts)
-    _tie(graph, keys, facts)
-    whole = nx.condensation(graph)
-    for number in nx.lexicographical_topological_sort(whole):
-        members = whole.nodes[number]["members"]
-        found = [clause for node in sorted(members, key=repr) for clause in own.get(node, ())]
-        if found:
-            node = next(iter(members))
-            yield Component(tuple(found), len(members) > 1 or graph.has_edge(node, node))
-
-
-def _written(head: Atom, facts: Facts) -> _Node:
-    """The node of what a head writes: an open one is not the same as what reads all."""
-    key = facts.key(head)
-    return ("writes", key[0]) if key == ANY or (key[1] == PAIRS and key[0] in facts.split) else key
-
-
-def _tie(graph: nx.DiGraph[_Node], keys: Iterable[Key], facts: Facts) -> None:
-    """Edges between relations and the nodes that stand for many of them."""
-    nodes = list(graph.nodes)
-    concrete = [key for key in keys if key != ANY and (key[1] != PAIRS or key[0] not in facts.split)]
-    for key in concrete:
-        if ANY in graph and key[0] not in facts.private:
-            graph.add_edge(key, ANY)
-        if (key[0], PAIRS) in graph and key[1] != PAIRS:
-            graph.add_edge(key, (key[0], PAIRS))
-    for node in nodes:
-        if node[0] != "writes":
-            continue
-        for key in concrete:
-            if node[1] in (ANY[0], key[0]):
-                graph.add_edge(node, key)
-        for other in nodes:
-            if other == ANY or (other[0] != "writes" and other[1] == PAIRS and node[1] in (ANY[0], other[0])):
-                graph.add_edge(node, other)
-
-
 def identities(clauses: Iterable[Clause]) -> dict[tuple[object, ...], Clause]:
     """Clauses by what they say."""
     return {clause.identity: clause for clause in clauses}
-
-
-def absences_of(clause: Clause) -> Iterator[tuple[int, Absence]]:
-    """The negations of a clause that look at all facts, with their places."""
-    return ((place, absence) for place, absence in enumerate(clause.absences) if not absence.stated_only)
