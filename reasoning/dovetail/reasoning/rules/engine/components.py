@@ -17,10 +17,20 @@ _Any = TypeVar("_Any")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Clauses whose heads depend on each other, or on nothing later."""
+    """Clauses whose heads depend on each other, or on nothing later.
+
+    ``readers`` has, for each relation, the clauses that read it and the places of the atoms by which they do. ``keys`` are
+    all relations that matter here, negated and written ones included.
+    """
 
     clauses: tuple[Clause, ...]
     recursive: bool
+    readers: Mapping[Key, Sequence[tuple[Clause, int]]]
+    keys: frozenset[Key]
+
+    def concerns(self, changed: Iterable[Key]) -> bool:
+        """Whether changes of these relations may matter here."""
+        return ANY in self.keys or not self.keys.isdisjoint(changed)
 
 
 def components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> Iterator[Component]:
@@ -44,7 +54,19 @@ def components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) ->
     for members in strongly_connected(graph):
         found = [clause for node in members for clause in own.get(node, ())]
         if found:
-            yield Component(tuple(found), len(members) > 1 or members[0] in graph[members[0]])
+            yield _component(found, facts, recursive=len(members) > 1 or members[0] in graph[members[0]])
+
+
+def _component(clauses: Sequence[Clause], facts: Facts, *, recursive: bool) -> Component:
+    readers: defaultdict[Key, list[tuple[Clause, int]]] = defaultdict(list)
+    keys: set[Key] = set()
+    for clause in clauses:
+        for place, atom in enumerate(clause.atoms if not clause.rule.stated_only else ()):
+            readers[facts.key(atom)].append((clause, place))
+        keys.update(facts.key(atom) for _, absence in absences_of(clause) for atom in absence.atoms)
+        head = facts.key(clause.head)
+        keys.add(ANY if head[1] == PAIRS and head[0] in facts.split else head)
+    return Component(tuple(clauses), recursive, readers, frozenset(keys | readers.keys()))
 
 
 def looked_up(clause: Clause) -> Iterator[tuple[Atom, bool]]:

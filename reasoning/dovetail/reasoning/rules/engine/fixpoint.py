@@ -111,7 +111,7 @@ class Engine:
                 every.setdefault(key, []).extend(runs)
             if not component.recursive:
                 break
-            new = self.keep(head for clause in component.clauses for head in self.entered(clause, new))
+            new = self.keep(self.entered(component, new))
         return every
 
     # ------------------------------------------------------------------ one clause
@@ -120,13 +120,10 @@ class Engine:
         """All that a clause derives."""
         return ((clause, *head) for head in self.solver.solve(clause))
 
-    def entered(self, clause: Clause, changes: Changes, *, absences: bool = True) -> Iterator[Head]:
-        """What a clause derives from solutions that use one of the changed facts."""
-        if clause.rule.stated_only:
-            return
-        for place, atom in enumerate(clause.atoms):
-            key = self.facts.key(atom)
-            if key in changes or key == ANY:
+    def entered(self, component: Component, changes: Changes, *, absences: bool = True) -> Iterator[Head]:
+        """What the clauses of a component derive from solutions that use one of the changed facts."""
+        for key in (*changes, ANY) if changes else ():
+            for clause, place in component.readers.get(key, ()):
                 yield from ((clause, *head) for head in self.solver.solve(clause, Focus(atom=place), changes, absences=absences))
 
     # ------------------------------------------------------------------ facts

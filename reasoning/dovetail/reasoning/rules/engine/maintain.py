@@ -30,19 +30,20 @@ def update(engine: Engine, came: Changes, gone: Changes, *, added: Container[obj
     """
     engine.touched |= came.keys() | gone.keys()
     _merge(gone, _taken_out(engine, [head for clause in removed for head in engine.heads(clause)]))
+    if not engine.program.schema.isdisjoint(gone):
+        raise SchemaLost
     for component in engine.program.components:
+        fresh = [clause for clause in component.clauses if clause.identity in added] if added else []
+        if not fresh and not component.concerns(came) and not component.concerns(gone):
+            continue
         lost = _overdeleted(engine, component, came, gone)
         _merge(gone, lost)
-        if not engine.program.schema.isdisjoint(gone):
+        if not engine.program.schema.isdisjoint(lost):
             raise SchemaLost
         new = _restated(engine, lost)
-        found = list(_rederived(engine, component, gone))
-        for clause in component.clauses:
-            if added and clause.identity in added:
-                found += engine.heads(clause)
-            else:
-                found += engine.entered(clause, came)
-                found += _by_absence(engine, clause, gone, absences=True)
+        found = [*_rederived(engine, component, gone), *engine.entered(component, came)]
+        found += _by_absence(engine, component, gone, absences=True)
+        found += (head for clause in fresh for head in engine.heads(clause))
         _merge(new, engine.keep(found))
         _net(engine, came, gone, engine.fix_from(component, new))
     engine.facts.settle()
@@ -61,17 +62,11 @@ def _overdeleted(engine: Engine, component: Component, came: Changes, gone: Chan
     """Take out everything of a component that one of its derivations may no longer support."""
     lost: Changes = {}
     engine.facts.with_past = True
-    found: list[Head] = []
-    for clause in component.clauses:
-        if gone:
-            found += engine.entered(clause, gone, absences=False)
-        if came:
-            found += _by_absence(engine, clause, came, absences=False)
+    found = [*engine.entered(component, gone, absences=False), *_by_absence(engine, component, came, absences=False)]
     while found:
         fresh = _taken_out(engine, found)
         _merge(lost, fresh)
-        again = component.clauses if fresh and component.recursive else ()
-        found = [head for clause in again for head in engine.entered(clause, fresh, absences=False)]
+        found = list(engine.entered(component, fresh, absences=False)) if component.recursive else []
     engine.facts.with_past = False
     return lost
 
@@ -114,14 +109,15 @@ def _by_relation(found: Iterable[Head]) -> Iterator[tuple[Key, Batch]]:
         yield key, union(parts)
 
 
-def _by_absence(engine: Engine, clause: Clause, changes: Changes, *, absences: bool) -> Iterator[Head]:
-    """What a clause derives for the bindings for which a negated fact changed."""
-    for place, absence in absences_of(clause):
-        for inner, atom in enumerate(absence.atoms):
-            key = engine.facts.key(atom)
-            if key in changes or (key == ANY and changes):
-                focus = Focus(atom=inner, absence=place)
-                yield from ((clause, *head) for head in engine.solver.solve(clause, focus, changes, absences=absences))
+def _by_absence(engine: Engine, component: Component, changes: Changes, *, absences: bool) -> Iterator[Head]:
+    """What the clauses of a component derive for the bindings for which a negated fact changed."""
+    for clause in component.clauses if changes else ():
+        for place, absence in absences_of(clause):
+            for inner, atom in enumerate(absence.atoms):
+                key = engine.facts.key(atom)
+                if key in changes or key == ANY:
+                    focus = Focus(atom=inner, absence=place)
+                    yield from ((clause, *head) for head in engine.solver.solve(clause, focus, changes, absences=absences))
 
 
 def _rederived(engine: Engine, component: Component, gone: Changes) -> Iterator[Head]:
