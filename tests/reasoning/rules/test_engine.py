@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
+from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.language.parse_triples import triple_term
 from dovetail.reasoning.rules.proofs.proof import Proof, prove, steps
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet
@@ -26,6 +27,23 @@ def inferred(known: Materialization) -> set[ox.Triple]:
 @settings(max_examples=150, deadline=None)
 def test_the_engine_derives_what_the_naive_evaluator_derives(facts: list[ox.Triple], rules: RuleSet) -> None:
     assert inferred(saturate(facts, rules)) == naive(rules, set(facts))
+
+
+def test_a_schema_that_rests_on_a_negation_waits_for_what_is_negated() -> None:
+    rules = parse_rules("""PREFIX : <urn:> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+        RULE { ?c :blocked true } WHERE { ?c :flag ?f }
+        RULE { ?c rdfs:subClassOf ?d } WHERE { ?c :kindOf ?d NOT { ?c :blocked true } }
+        RULE { ?x a ?d } WHERE { ?c rdfs:subClassOf ?d . ?x a ?c }""")
+    a, b, c, x, y = (ox.NamedNode(f"urn:{name}") for name in "ABCxy")
+    kind, flag = ox.NamedNode("urn:kindOf"), ox.NamedNode("urn:flag")
+    facts = [ox.Triple(a, kind, c), ox.Triple(b, kind, c), ox.Triple(a, flag, a)]
+    facts += [ox.Triple(x, programs.TYPE, a), ox.Triple(y, programs.TYPE, b)]
+    known = saturate(facts, rules)
+    assert inferred(known) == naive(rules, set(facts))
+    known.remove([ox.Triple(a, flag, a)])
+    assert ox.Triple(x, programs.TYPE, c) in known
+    known.insert([ox.Triple(b, flag, b)])
+    assert ox.Triple(y, programs.TYPE, c) not in known
 
 
 @given(programs.graphs, programs.programs(making=True))

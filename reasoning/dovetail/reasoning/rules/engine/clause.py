@@ -15,6 +15,7 @@ from typing import TypeAlias
 import pyoxigraph as ox
 
 from dovetail.reasoning.rules.engine.numbering import Numbering
+from dovetail.reasoning.rules.language.expression import calls
 from dovetail.reasoning.rules.rule import (
     Assign,
     Expression,
@@ -194,7 +195,11 @@ def _test(expression: Expression) -> Condition:
 
 
 def _makes_triple(expression: Expression | Skolem) -> bool:
-    return "TRIPLE" in repr(expression) or "TripleTerm" in repr(expression)
+    if isinstance(expression, Skolem):
+        return False
+    return isinstance(expression, TripleTerm) or any(
+        call.function == "TRIPLE" or any(isinstance(argument, TripleTerm) for argument in call.arguments) for call in calls(expression)
+    )
 
 
 def _made(node: Node, rule: Rule, bound: frozenset[str], made: list[Making], numbering: Numbering) -> Slot:

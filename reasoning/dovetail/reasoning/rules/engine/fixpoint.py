@@ -62,8 +62,7 @@ class Engine:
         self.know_triple_terms()
         while True:
             self.fit()
-            schema = [c for c in self.program.components if any(self.facts.key(clause.head) in self.program.schema for clause in c.clauses)]
-            for component in schema:
+            for component in filter(self._is_schema, self.program.components):
                 self.fix(component)
             if self.touched.isdisjoint(self.program.schema):
                 break
@@ -71,6 +70,11 @@ class Engine:
             self.fix(component)
             if self.options.on_progress is not None:
                 self.options.on_progress(Progress(place + 1, len(self.program.components), len(self.facts)))
+
+    def _is_schema(self, component: Component) -> bool:
+        """Whether a component says what the program is fitted to; one with a negation waits for what it negates."""
+        derives = any(self.facts.key(clause.head) in self.program.schema for clause in component.clauses)
+        return derives and not any(clause.absences for clause in component.clauses)
 
     def fit(self) -> None:
         """Fit the program to the present facts."""
