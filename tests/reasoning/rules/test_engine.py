@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules.engine.materialization import Materialization, saturate
 from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.language.parse_triples import triple_term
+from dovetail.reasoning.rules.profiles.packs import load_pack
 from dovetail.reasoning.rules.proofs.proof import Proof, prove, steps
 from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet
 from tests.reasoning.rules import programs
@@ -200,3 +202,29 @@ def test_proofs_replay_from_scratch_and_after_changes(
             check_proof(prove(known, triple), rules, {fact_of(triple): 1.0 for triple in stated}, everything)
         told = list(steps(known))
         assert {step.fact for step in told} == {fact_of(triple) for triple in inferred(known)}
+
+
+LONELY = parse_rules("RULE { ?x <urn:lonely> ?x } WHERE { ?x a <urn:A> NOT { ?x <urn:p> ?y } }")
+
+
+@given(programs.graphs, changes)
+@settings(max_examples=50, deadline=None)
+def test_a_negation_beside_a_profile_sees_what_the_profile_infers(
+    facts: list[ox.Triple], steps_: list[tuple[list[ox.Triple], list[ox.Triple]]]
+) -> None:
+    profile = load_pack("rdfs").rules
+    both = RuleSet((*profile.rules, *LONELY.rules), (*profile.facts, *LONELY.facts))
+    known, stated = saturate(facts, both), set(facts)
+    for added, removed in [([], []), *steps_]:
+        known.update(added, removed)
+        stated = (stated - set(removed)) | set(added)
+        closed = stated | inferred(saturate(stated, profile))
+        assert {triple for triple in inferred(known) if triple.predicate.value == "urn:lonely"} == naive(LONELY, closed)
+
+
+def test_a_negation_that_a_profile_leads_back_to_itself_is_refused() -> None:
+    profile = load_pack("rdfs").rules
+    p, q = ox.NamedNode("urn:p"), ox.NamedNode("urn:lonely")
+    back = ox.Triple(q, ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subPropertyOf"), p)
+    with pytest.raises(RuleError, match="its own conclusion"):
+        saturate([back, ox.Triple(p, programs.TYPE, programs.CLASSES[0])], RuleSet((*profile.rules, *LONELY.rules)))

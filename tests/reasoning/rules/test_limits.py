@@ -76,6 +76,16 @@ def test_a_conclusion_with_a_literal_as_subject_is_left_out() -> None:
     assert not len(known.inferred()[0])
 
 
+def test_a_conclusion_with_a_triple_term_as_subject_is_left_out() -> None:
+    rules = parse_rules(
+        "RULE { ?x <urn:says> <<( ?x <urn:p> ?y )>> } WHERE { ?x <urn:p> ?y } "
+        "RULE { ?t <urn:of> ?x } WHERE { ?x <urn:says> ?t }"
+    )
+    known = saturate([ox.Triple(name(0), ox.NamedNode("urn:p"), name(1))], rules)
+    (found,) = known.triples(known.inferred()[0])
+    assert found.predicate == ox.NamedNode("urn:says")
+
+
 def test_ten_thousand_rules_run_one_after_the_other() -> None:
     rules = parse_rules("\n".join(f"RULE {{ ?x <urn:p{n + 1}> ?y }} WHERE {{ ?x <urn:p{n}> ?y }}" for n in range(10_000)))
     known = saturate([ox.Triple(name(0), ox.NamedNode("urn:p0"), name(1))], rules)

@@ -33,7 +33,7 @@ def compared(expression: Expression, column: Callable[[str], Numbers], numbering
         if isinstance(argument, Call | TripleTerm):
             return None
         sides.append(column(argument.name) if isinstance(argument, Variable) else np.array([numbering.number(argument)]))
-    if expression.function != "SAMETERM" and not all(numbering.names(side).all() for side in sides):
+    if expression.function != "SAMETERM" and not all(numbering.nodes(side).all() for side in sides):
         return None
     equal: Mask = sides[0] == sides[1]
     return ~equal if expression.function == "!=" else equal

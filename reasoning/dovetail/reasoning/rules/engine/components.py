@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
+from dovetail.kg.errors import RuleError
 from dovetail.reasoning.rules.engine.clause import Absence, Atom, Clause
 from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key
 
@@ -33,8 +34,12 @@ class Component:
         return ANY in self.keys or not self.keys.isdisjoint(changed)
 
 
-def components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) -> Iterator[Component]:
-    """The components of one stratum, in which nothing that is derived is negated; ``parts`` are the relations of triple terms."""
+def components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key], *, layered: bool) -> Iterator[Component]:
+    """The components of one stratum; ``parts`` are the relations of triple terms.
+
+    If the rules are ``layered``, nothing that the stratum derives is negated in it. If not, RuleError where a clause
+    negates what depends on it, or makes terms from it.
+    """
     graph: _Graph = {}
     own: defaultdict[_Node, list[Clause]] = defaultdict(list)
     keys: dict[Key, None] = {}
@@ -51,10 +56,26 @@ def components(clauses: Sequence[Clause], facts: Facts, parts: Sequence[Key]) ->
         if clause.makes_triples:
             graph[head].update(dict.fromkeys(parts))
     _tie(graph, keys, facts)
-    for members in strongly_connected(graph):
+    order = strongly_connected(graph)
+    if not layered:
+        _check_order(clauses, facts, {node: place for place, members in enumerate(order) for node in members})
+    for members in order:
         found = [clause for node in members for clause in own.get(node, ())]
         if found:
             yield _component(found, facts, recursive=len(members) > 1 or members[0] in graph[members[0]])
+
+
+def _check_order(clauses: Sequence[Clause], facts: Facts, place: Mapping[_Node, int]) -> None:
+    for clause in clauses:
+        head = place[_written(clause.head, facts)]
+        closed = [] if clause.rule.stated_only else [atom for _, absence in absences_of(clause) for atom in absence.atoms]
+        if clause.rule.runs_once and not clause.rule.stated_only:
+            closed += clause.atoms
+        if any(place[facts.key(atom)] == head for atom in closed):
+            raise RuleError(
+                f"rule {clause.rule.name} (line {clause.rule.line}) denies, or makes terms from, what depends on its own conclusion "
+                "by way of a profile; look at stated facts only with NOT DATA or WHERE DATA"
+            )
 
 
 def _component(clauses: Sequence[Clause], facts: Facts, *, recursive: bool) -> Component:

@@ -39,7 +39,7 @@ Derivation: TypeAlias = tuple[Clause, tuple[Numbers, ...], dict[str, int]]
 class Engine:
     """Facts, the clauses over them, and what has been derived. ``stamp`` counts the rounds in which facts came."""
 
-    def __init__(self, solver: Solver, clauses: Sequence[Clause], options: SaturationOptions, *, weighted: bool) -> None:
+    def __init__(self, solver: Solver, clauses: Sequence[Clause], options: SaturationOptions, *, weighted: bool, layered: bool) -> None:
         self.solver = solver
         self.facts: Facts = solver.facts
         self.base: Facts = solver.base
@@ -47,6 +47,7 @@ class Engine:
         self.clauses = list(clauses)
         self.options = options
         self.weighted = weighted
+        self.layered = layered
         self.stamp = 0
         self.program = Program((), frozenset(), frozenset(), (), frozenset())
         self.touched: set[Key] = set()
@@ -78,7 +79,7 @@ class Engine:
 
     def fit(self) -> None:
         """Fit the program to the present facts."""
-        self.program = prepare(self.clauses, self.solver, weighted=self.weighted)
+        self.program = prepare(self.clauses, self.solver, weighted=self.weighted, layered=self.layered)
         self.touched.clear()
         self._deriving.clear()
         self._remembered.clear()

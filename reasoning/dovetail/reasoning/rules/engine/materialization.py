@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 from rdflib.namespace import RDF, XSD
 
+from dovetail.kg.errors import RuleError
 from dovetail.kg.index import TripleIndex
 from dovetail.reasoning.rules.engine.clause import HELPER, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
 from dovetail.reasoning.rules.engine.equality import saturate_by_names
@@ -54,7 +55,7 @@ class Materialization:
         self.options = options or SaturationOptions()
         self.rules = rules
         numbering = Numbering(facts.terms if isinstance(facts, TripleIndex) else None)
-        own = _clauses(rules, numbering)
+        own, layered = _clauses(rules, numbering)
         helpers = _helpers(own, numbering)
         split = [numbering.number(_TYPE)]
         split += _about_instances(own, helpers, split[0])
@@ -62,7 +63,7 @@ class Materialization:
         now = ox.Literal(datetime.now(UTC).isoformat(), datatype=ox.NamedNode(XSD.dateTime))
         solver = Solver(Facts(split, private), Facts(split, private), numbering, now=now, generalised=self.options.generalised)
         weighted = confidence is not None or any(rule.weight < 1.0 for rule in rules.rules)
-        self.engine = Engine(solver, own, self.options, weighted=weighted)
+        self.engine = Engine(solver, own, self.options, weighted=weighted, layered=layered)
         rows = _from_index(facts, confidence) if isinstance(facts, TripleIndex) else _from_triples(facts, confidence, numbering)
         for key, part in rows:
             self._state(key, part)
@@ -134,7 +135,7 @@ class Materialization:
         known = {rule: rule for rule in self.rules.rules}
         rules = RuleSet(tuple(known.get(rule, rule) for rule in rules.rules), rules.facts, rules.prefixes)
         engine = self.engine
-        fresh = _clauses(rules, engine.numbering)
+        fresh, layered = _clauses(rules, engine.numbering)
         # What a file states and what is private is settled when facts are loaded, and so is whether to keep confidences.
         self.spell_out()
         same = rules.facts == self.rules.facts and set(_helpers(fresh, engine.numbering)) <= engine.facts.private
@@ -143,7 +144,7 @@ class Materialization:
             return
         self.rules = rules
         before = identities(engine.program.clauses)
-        engine.clauses = fresh
+        engine.clauses, engine.layered = fresh, layered
         engine.fit()
         after = identities(engine.program.clauses)
         removed = [clause for name, clause in before.items() if name not in after]
@@ -208,7 +209,7 @@ class Materialization:
             for part in _new(facts.relations[key], None if without is None else without.relations.get(key)):
                 left, right = (part.keys, np.full(len(part), key[1])) if key[1] != PAIRS else (lefts(part.keys), rights(part.keys))
                 if self.options.generalised:
-                    proper = ~numbering.literals(left) & numbering.iris(np.full(len(left), key[0]))
+                    proper = numbering.nodes(left) & numbering.iris(np.full(len(left), key[0]))
                     left, right, part = left[proper], right[proper], select(part, proper)
                 rows.append(np.stack((left, np.full(len(left), key[0]), right), axis=1))
                 if part.values is not None:
@@ -239,14 +240,23 @@ def _new(relation: Relation, stated: Relation | None) -> Iterator[Batch]:
         yield Batch(run.keys[new], None if run.values is None else run.values[new])
 
 
-def _clauses(rules: RuleSet, numbering: Numbering) -> list[Clause]:
-    """The rules of all strata as clauses, with what their file states as rules that always fire."""
+def _clauses(rules: RuleSet, numbering: Numbering) -> tuple[list[Clause], bool]:
+    """The rules of all strata as clauses, with what their file states as rules that always fire, and whether there are strata.
+
+    The rules of a profile could say anything of anything, so that beside them every negation seems to wait for
+    itself. Fitted to a schema they say far less: then it is the engine that finds the order.
+    """
     found = [clause for fact in rules.facts for clause in clauses(_always(fact), numbering)]
     # Without negation and new terms there is one stratum, and no need to look for others.
     simple = not any(rule.runs_once or any(isinstance(part, Negation) for part in rule.body) for rule in rules.rules)
-    for number, stratum in enumerate([rules.rules] if simple else stratify(rules)):
+    try:
+        strata: Sequence[Sequence[Rule]] = [rules.rules] if simple else stratify(rules)
+        layered = True
+    except RuleError:
+        strata, layered = [rules.rules], False
+    for number, stratum in enumerate(strata):
         found += [clause for rule in stratum for clause in clauses(rule, numbering, stratum=number)]
-    return found
+    return found, layered
 
 
 @lru_cache(maxsize=1 << 16)  # the same rule for the same fact, so that its clause is known again
@@ -302,8 +312,8 @@ def saturate(
 ) -> Materialization:
     """Facts with everything that follows from them by rules.
 
-    ``confidence`` has one number between 0 and 1 for each fact, in order. The rules must be well-formed
-    and stratified (``check_rules``, ``stratify``). RuleLimit where they derive more than allowed.
+    ``confidence`` has one number between 0 and 1 for each fact, in order. The rules must be well-formed (``check_rules``).
+    RuleError where one waits for its own result; RuleLimit where they derive more than allowed.
 
     >>> from dovetail.reasoning.rules.language.parse import parse_rules
     >>> a, b, p = (ox.NamedNode(f"urn:{name}") for name in "abp")

@@ -81,21 +81,23 @@ class Numbering:
 
     def literals(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are literals."""
-        return self._are(numbers, _LITERAL, 0, self._first_triple)
+        return self._are(numbers, 0, self._first_triple, (_LITERAL, _LITERAL))
 
     def iris(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of these are IRIs."""
-        return self._are(numbers, _IRI, self._first_iri, self._first_blank)
+        return self._are(numbers, self._first_iri, self._first_blank, (_IRI, _IRI))
 
-    def names(self, numbers: Numbers) -> NDArray[np.bool_]:
-        """Which of these are IRIs or blank nodes: terms that are equal only to themselves."""
-        return self.iris(numbers) | self._are(numbers, _BLANK, self._first_blank, self._base_size)
+    def nodes(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which of these are IRIs or blank nodes: what may be a subject, and is equal only to itself."""
+        return self._are(numbers, self._first_iri, self._base_size, (_IRI, _BLANK))
 
-    def _are(self, numbers: Numbers, kind: int, first: int, end: int) -> NDArray[np.bool_]:
+    def _are(self, numbers: Numbers, first: int, end: int, kinds: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which lie in a stretch of the index's terms, or are new ones of these kinds, first to last."""
         mask = (numbers >= first) & (numbers < end)
         later = numbers >= self._base_size
         if later.any():
-            mask[later] = np.frombuffer(self._kinds, np.uint8)[numbers[later] - self._base_size] == kind
+            new = np.frombuffer(self._kinds, np.uint8)[numbers[later] - self._base_size]
+            mask[later] = (new >= kinds[0]) & (new <= kinds[1])
         return mask
 
 

@@ -23,6 +23,7 @@ from dovetail.reasoning.rules.engine.solve import Solver
 MOST_COPIES = 20_000
 """Instances of one rule above which it stays general: joining is then cheaper than having so many."""
 
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Clauses in components, each after all that it depends on.
@@ -42,8 +43,8 @@ class Program:
         return key in self.possible or key in self.mirrors or ANY in self.possible or (key[0], PAIRS) in self.possible
 
 
-def prepare(clauses: Sequence[Clause], solver: Solver, *, weighted: bool) -> Program:
-    """The program of these clauses for the present facts."""
+def prepare(clauses: Sequence[Clause], solver: Solver, *, weighted: bool, layered: bool) -> Program:
+    """The program of these clauses for the present facts; ``layered`` says that their strata are those of the W3C."""
     schema: set[Key] = set()
     special: list[Clause] = []
     for clause in clauses:
@@ -58,7 +59,7 @@ def prepare(clauses: Sequence[Clause], solver: Solver, *, weighted: bool) -> Pro
                 (solver.base if stated_only else solver.facts).mirror(atom.predicate)
     mirrors = frozenset((predicate, PAIRS) for predicate in solver.facts.mirrored)
     strata = sorted({clause.stratum for clause in able})
-    ordered = [c for number in strata for c in components([x for x in able if x.stratum == number], solver.facts, parts)]
+    ordered = [c for number in strata for c in components([x for x in able if x.stratum == number], solver.facts, parts, layered=layered)]
     return Program(tuple(ordered), frozenset(schema), frozenset(possible), tuple(able), mirrors)
 
 

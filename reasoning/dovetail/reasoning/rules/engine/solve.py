@@ -199,7 +199,7 @@ class Solver:
         if clause.weight != 1.0:
             values = np.full(table.size, clause.weight) if values is None else values * clause.weight
         if not self.generalised:
-            proper = ~self.numbering.literals(left)
+            proper = self.numbering.nodes(left)
             if not isinstance(predicate, int):
                 proper &= self.numbering.iris(predicate)
                 predicate = predicate[proper]
