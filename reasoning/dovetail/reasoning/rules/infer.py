@@ -148,9 +148,11 @@ def standing_options(graph: KnowledgeGraph) -> InferenceOptions:
 def materialize(graph: KnowledgeGraph, *, options: InferenceOptions) -> Materialization:
     """What is stated in a graph with all that follows, in memory: for proofs, and for changes that cost no run from scratch."""
     check_rules(options.rules, source="rules")
-    stratify(options.rules)
     pack = None if options.profile is None else load_pack(options.profile)
-    rules = options.rules if pack is None else joined(pack.rules, options.rules)
+    rules = options.rules
+    if pack is not None:
+        stratify(options.rules)  # by themselves; beside a profile the engine finds the order
+        rules = joined(pack.rules, options.rules)
     index = graph.index(_READ)
     return saturate(
         index,

@@ -39,6 +39,9 @@ HELPER = "urn:dovetail:helper:"
 RELATION = ox.NamedNode(f"{HELPER}relation")
 """What has one serves rules as a property of their own, and facts of it are never written either."""
 
+PROFILE = "urn:dovetail:rule:"
+"""What the names of a profile's own rules begin with."""
+
 TRIPLE_PARTS = tuple(ox.NamedNode(f"{HELPER}triple-{part}") for part in ("subject", "predicate", "object"))
 """The predicates that lead from a triple term to its parts; the engine keeps them, rules need not."""
 
@@ -106,6 +109,7 @@ class Clause:
     """A rule with one head.
 
     ``binding`` is what specialisation has put in place of variables; ``general`` is the clause as it was before.
+    ``proper``: its head is an RDF triple whatever the solution, because its subject is one in the body.
     """
 
     rule: Rule
@@ -118,6 +122,7 @@ class Clause:
     binding: Mapping[str, int] = field(default_factory=dict)
     makes_triples: bool = False
     stratum: int = 0
+    proper: bool = False
     general: Clause | None = None
 
     @property
@@ -177,6 +182,8 @@ def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[C
         slots = [_made(node, rule, frozenset(bound), made, numbering) for node in pattern.nodes]
         head = Atom(slots[1], slots[0], slots[2])
         nested = any(isinstance(node, TripleTerm) for node in pattern.nodes)
+        parts = {numbering.number(part) for part in TRIPLE_PARTS}
+        subjects = {atom.left for atom in atoms if isinstance(atom.left, str) and atom.predicate not in parts}
         yield Clause(
             rule,
             head,
@@ -187,6 +194,7 @@ def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[C
             rule.weight,
             makes_triples=nested or any(_makes_triple(m.expression) for m in makings),
             stratum=stratum,
+            proper=head.left in subjects and isinstance(head.predicate, int),
         )
 
 

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 from rdflib.namespace import OWL
 
-from dovetail.reasoning.rules.engine.clause import Clause
+from dovetail.reasoning.rules.engine.clause import PROFILE, Clause
 from dovetail.reasoning.rules.engine.facts import PAIRS, Key
 from dovetail.reasoning.rules.engine.fixpoint import Engine
 from dovetail.reasoning.rules.engine.maintain import refit
@@ -24,7 +24,7 @@ from dovetail.reasoning.rules.rule import Assign, Filter, Fresh, Negation, Rule,
 
 SAME = ox.NamedNode(OWL.sameAs)
 
-RULES = frozenset(f"urn:dovetail:rule:owl-rl:eq-{name}" for name in ("sym", "trans", "rep-s", "rep-p", "rep-o"))
+RULES = frozenset(f"{PROFILE}owl-rl:eq-{name}" for name in ("sym", "trans", "rep-s", "rep-p", "rep-o"))
 """The rules that say what owl:sameAs means."""
 
 
@@ -68,7 +68,7 @@ def saturate_by_names(engine: Engine, rules: Iterable[Rule]) -> bool:
 
 
 def _sees_names(rule: Rule) -> bool:
-    if rule.name.startswith("urn:dovetail:rule:"):
+    if rule.name.startswith(PROFILE):
         return False
     made = any(isinstance(node, Fresh) for pattern in rule.head for node in inner_nodes(pattern))
     return made or rule.stated_only or any(isinstance(part, Filter | Assign | Negation) for part in rule.body)

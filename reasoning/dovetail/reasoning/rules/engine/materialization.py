@@ -14,7 +14,7 @@ from rdflib.namespace import RDF, XSD
 
 from dovetail.kg.errors import RuleError
 from dovetail.kg.index import TripleIndex
-from dovetail.reasoning.rules.engine.clause import HELPER, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
+from dovetail.reasoning.rules.engine.clause import HELPER, PROFILE, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
 from dovetail.reasoning.rules.engine.equality import saturate_by_names
 from dovetail.reasoning.rules.engine.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine
@@ -253,6 +253,8 @@ def _clauses(rules: RuleSet, numbering: Numbering) -> tuple[list[Clause], bool]:
         strata: Sequence[Sequence[Rule]] = [rules.rules] if simple else stratify(rules)
         layered = True
     except RuleError:
+        if not any(rule.name.startswith(PROFILE) for rule in rules.rules):
+            raise
         strata, layered = [rules.rules], False
     for number, stratum in enumerate(strata):
         found += [clause for rule in stratum for clause in clauses(rule, numbering, stratum=number)]

@@ -198,7 +198,7 @@ class Solver:
         values = table.values
         if clause.weight != 1.0:
             values = np.full(table.size, clause.weight) if values is None else values * clause.weight
-        if not self.generalised:
+        if not self.generalised and not clause.proper:
             proper = self.numbering.nodes(left)
             if not isinstance(predicate, int):
                 proper &= self.numbering.iris(predicate)
