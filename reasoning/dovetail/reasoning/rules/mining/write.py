@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dovetail.kg.names import PREFIXES
+import pyoxigraph as ox
+
+from dovetail.kg.names import PREFIXES, prefixed
 from dovetail.reasoning.rules.language.write import write_rules
 from dovetail.reasoning.rules.mining.options import Example, MinedRule
-from dovetail.reasoning.rules.rule import Pattern, Rule, RuleSet, inner_nodes, term_text
+from dovetail.reasoning.rules.rule import GroundTerm, Pattern, Rule, RuleSet, inner_nodes, term_text
 
 
 def write_mined(rules: Sequence[MinedRule]) -> str:
@@ -49,5 +51,11 @@ def _comments(mined: MinedRule) -> list[str]:
 
 
 def _sentence(example: Example) -> str:
-    head, *body = (" ".join(map(term_text, triple)) for triple in example)
+    head, *body = (" ".join(map(_short, triple)) for triple in example)
     return f"{head} because {' and '.join(body)}"
+
+
+def _short(term: GroundTerm) -> str:
+    if isinstance(term, ox.NamedNode) and (short := prefixed(term.value)) != term.value:
+        return short
+    return term_text(term)
