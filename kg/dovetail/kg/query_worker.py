@@ -6,6 +6,7 @@ JSON object; standard output one line of JSON that says what follows, the answer
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -25,6 +26,15 @@ def evaluate(store: ox.Store, sparql: str, prefixes: dict[str, str], union: bool
 def answer(store: ox.Store, sparql: str, prefixes: dict[str, str], union: bool, out: IO[bytes]) -> None:
     """Evaluate a query and write its answer, or what went wrong, to ``out``."""
     try:
+        _write(store, sparql, prefixes, union, out)
+    except (OSError, RuntimeError) as error:
+        out.write(_failed(error))
+    out.flush()
+
+
+def _write(store: ox.Store, sparql: str, prefixes: dict[str, str], union: bool, out: IO[bytes]) -> None:
+    """The same, but what the store's files do is raised."""
+    try:
         result = evaluate(store, sparql, prefixes, union)
         kind = "triples" if isinstance(result, ox.QueryTriples) else "solutions"
         out.write(json.dumps({"kind": kind}).encode() + b"\n")
@@ -35,26 +45,30 @@ def answer(store: ox.Store, sparql: str, prefixes: dict[str, str], union: bool, 
         out.write(END)
     except SyntaxError as error:
         out.write(json.dumps({"kind": "syntax", "message": str(error)}).encode() + b"\n")
-    except (OSError, RuntimeError, ValueError) as error:
-        out.write(json.dumps({"kind": "failed", "message": str(error)}).encode() + b"\n")
-    out.flush()
+    except ValueError as error:
+        out.write(_failed(error))
+
+
+def _failed(error: Exception) -> bytes:
+    return json.dumps({"kind": "failed", "message": str(error)}).encode() + b"\n"
 
 
 def main() -> None:
     """Answer the query on standard input from the store it names."""
     order = json.load(sys.stdin)
     for attempt in range(ATTEMPTS):
+        out = io.BytesIO()
         try:
             store = ox.Store.read_only(order["store"])
-            break
+            _write(store, order["sparql"], order["prefixes"], order["union"], out)
         except (OSError, RuntimeError) as error:
             # A writer may merge files away between our reading the list of files and opening them.
-            if attempt + 1 == ATTEMPTS or "No such file" not in str(error):
-                line = json.dumps({"kind": "failed", "message": str(error)})
-                sys.stdout.buffer.write(line.encode() + b"\n")
-                return
-            time.sleep(PAUSE_SECONDS)
-    answer(store, order["sparql"], order["prefixes"], order["union"], sys.stdout.buffer)
+            if attempt + 1 < ATTEMPTS and "No such file" in str(error):
+                time.sleep(PAUSE_SECONDS)
+                continue
+            out = io.BytesIO(_failed(error))
+        sys.stdout.buffer.write(out.getvalue())
+        return
 
 
 if __name__ == "__main__":

@@ -402,7 +402,15 @@ class KnowledgeGraph:
         graph: ox.NamedNode,
     ) -> list[ox.Quad]:
         with directory.graph_errors(self.path):
-            return list(self.store.quads_for_pattern(subject, predicate, object, graph))  # type: ignore[arg-type]
+            try:
+                return list(self.store.quads_for_pattern(subject, predicate, object, graph))  # type: ignore[arg-type]
+            except OSError as error:
+                if self.path is None or not self.read_only or "No such file" not in str(error):
+                    raise
+            # A writer has merged files away that this store knew of but had not opened yet: look again.
+            self._store = directory.open_store(self.path, create=False, read_only=True)
+            self._revision = "changing"
+            return list(self._store.quads_for_pattern(subject, predicate, object, graph))  # type: ignore[arg-type]
 
     def _identifier(self, about: ox.NamedNode) -> str | None:
         return next((_text(q.object) for q in self._quads(about, prov.IDENTIFIER, None, _PROVENANCE)), None)
