@@ -112,3 +112,21 @@ def test_an_ontology_that_contradicts_itself_is_reported_with_proofs() -> None:
     assert found.thing == ox.NamedNode("urn:tom") and found.rule.endswith("cax-dw")
     assert found.proof is not None and found.proof.confidence == pytest.approx(0.45) and len(found.proof.premises) == 3
     assert set(graph.store.quads_for_pattern(None, None, None, ox.NamedNode(Layer.STATED.value))) == before
+
+
+def test_a_change_that_goes_too_far_is_undone() -> None:
+    facts = [ox.Triple(name(number), TYPE, ox.NamedNode("urn:A")) for number in range(20)]
+    known = saturate(facts, parse_rules(EXPLODES), options=SaturationOptions(max_facts=1_000))
+    before = set(known.triples(known.inferred()[0]))
+    with pytest.raises(RuleLimit):
+        known.insert(ox.Triple(name(number), TYPE, ox.NamedNode("urn:A")) for number in range(20, 60))
+    assert set(known.triples(known.inferred()[0])) == before and len(known.stated()[0]) == 20
+    known.remove(facts[10:])
+    assert len(known.inferred()[0]) == 100
+
+
+def test_confidences_may_begin_with_a_change() -> None:
+    knows, a, b, c = (ox.NamedNode(f"urn:{word}") for word in ("knows", "a", "b", "c"))
+    known = saturate([ox.Triple(a, knows, b)], parse_rules("RULE { ?x <urn:knows> ?z } WHERE { ?x <urn:knows> ?y . ?y <urn:knows> ?z }"))
+    known.insert([ox.Triple(b, knows, c)], confidence=[0.5])
+    assert known.confidence(ox.Triple(a, knows, c)) == 0.5 and known.confidence(ox.Triple(a, knows, b)) == 1.0

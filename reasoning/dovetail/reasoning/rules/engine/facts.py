@@ -139,6 +139,19 @@ class Facts:
                 Batch(members[start:end], None if values is None else values[start:end]),
             )
 
+    def changed(self, parts: Iterable[tuple[Key, Batch]]) -> list[tuple[Key, Batch]]:
+        """What ``add`` or ``remove`` did, mirrors left out."""
+        return [(key, facts) for key, facts in parts if key[1] != PAIRS or key[0] not in self.split]
+
+    def copy(self) -> dict[Key, Relation]:
+        """The relations as they are now: their runs are never changed in place but for confidences, which are copied."""
+        return {key: Relation(run_of(Batch(r.keys, r.values)) for r in relation.runs) for key, relation in self.relations.items()}
+
+    def restore(self, relations: dict[Key, Relation]) -> None:
+        """Go back to what ``copy`` gave."""
+        self.relations = relations
+        self._count = sum(len(relations[key]) for key in self.stored())
+
     def settle(self) -> None:
         """Forget the past of every relation."""
         for relation in self.relations.values():

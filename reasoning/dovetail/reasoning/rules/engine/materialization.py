@@ -20,7 +20,7 @@ from dovetail.reasoning.rules.engine.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine
 from dovetail.reasoning.rules.engine.maintain import SchemaLost, refit, update
 from dovetail.reasoning.rules.engine.numbering import Numbering
-from dovetail.reasoning.rules.engine.options import SaturationOptions
+from dovetail.reasoning.rules.engine.options import RuleLimit, SaturationOptions
 from dovetail.reasoning.rules.engine.program import identities
 from dovetail.reasoning.rules.engine.relation import Batch, Keys, Relation, batch, firsts, holds, lefts, pack, rights, run_of, select
 from dovetail.reasoning.rules.engine.solve import Solver
@@ -99,28 +99,36 @@ class Materialization:
     ) -> None:
         """State facts and take back stated ones; what follows is as it would be from scratch.
 
-        ``confidence`` has one number for each fact added. Taking back what was not stated does nothing.
+        ``confidence`` has one number for each fact added; of a fact stated twice the higher one counts. Taking back
+        what was not stated does nothing. After a RuleLimit all is as it was.
         """
+        if confidence is not None and not self.engine.weighted:
+            self._restart(self.rules, weighted=True)
         self.spell_out()
         engine = self.engine
         known = [triple for triple in removed if self._place(triple) is not None]
         going = list(_from_triples(known, None, engine.numbering))
         values = None if confidence is None else np.asarray(confidence, np.float64)
         coming = list(_from_triples(added, values, engine.numbering))
+        before = engine.base.copy()
         came, gone = engine.know_triple_terms(), Changes()
         for key, facts in going:
-            for one, out in list(engine.base.remove(key, facts.keys)):
-                if one[1] != PAIRS or one[0] not in engine.base.split:
-                    for which, taken in engine.facts.remove(one, out.keys):
-                        gone.setdefault(which, []).append(run_of(taken))
+            for one, out in engine.base.changed(engine.base.remove(key, facts.keys)):
+                for which, taken in engine.facts.remove(one, out.keys):
+                    gone.setdefault(which, []).append(run_of(taken))
         engine.stamp += 1
         for key, facts in coming:
-            for one, new in list(engine.base.add(key, engine.valued(facts), 0)):
-                if one[1] != PAIRS or one[0] not in engine.base.split:
-                    for which, fresh in engine.facts.add(one, new, engine.stamp):
-                        came.setdefault(which, []).append(run_of(fresh))
+            for one, new in engine.base.changed(engine.base.add(key, engine.valued(facts), 0)):
+                for which, fresh in engine.facts.add(one, new, engine.stamp):
+                    came.setdefault(which, []).append(run_of(fresh))
         engine.base.settle()
-        self._follow(came, gone)
+        try:
+            self._follow(came, gone)
+        except RuleLimit:
+            engine.base.restore(before)
+            engine.restart()
+            self._saturate()
+            raise
 
     def insert(self, triples: Iterable[ox.Triple], *, confidence: Sequence[float] | None = None) -> None:
         """State facts, and derive what follows from them."""
@@ -163,9 +171,11 @@ class Materialization:
             self.engine.restart()
             self._saturate()
 
-    def _restart(self, rules: RuleSet) -> None:
-        """Everything from scratch, with other rules."""
+    def _restart(self, rules: RuleSet, *, weighted: bool = False) -> None:
+        """Everything from scratch, with other rules or with confidences from now on."""
         stated, values = self.stated()
+        if weighted and values is None:
+            values = np.ones(len(stated))
         fresh = Materialization(self.triples(stated), rules, options=self.options, confidence=values)
         self.rules, self.engine = fresh.rules, fresh.engine
 
