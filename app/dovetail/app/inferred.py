@@ -136,9 +136,10 @@ def inferred_words(report: InferenceReport) -> str:
 def show_contradictions(contradictions: tuple[Contradiction, ...], graph: KnowledgeGraph) -> None:
     """Print why a graph contradicts itself."""
     from dovetail.kg.terms import from_ox
+    from dovetail.reasoning.rules.engine.clause import PROFILE
 
     for number, each in enumerate(contradictions[:SHOWN], 1):
-        rule = each.rule.removeprefix("urn:dovetail:rule:")
+        rule = each.rule.removeprefix(PROFILE)
         out.print(f"\ncontradiction {number:,}: {graph.label(from_ox(each.thing))} breaks {rule}", style="bold red")
         if each.proof is not None:
             show_proof(each.proof, graph)

@@ -71,11 +71,9 @@ def _checked(file: Path) -> Checked:
     from dovetail.kg.errors import InputError
     from dovetail.reasoning.rules.infer import read_rule_files
     from dovetail.reasoning.rules.language.strata import stratify
-    from dovetail.reasoning.rules.language.wellformed import check_rules
 
     try:
         rules = read_rule_files([file])
-        check_rules(rules, source=str(file))
         return Checked(file, len(rules.rules), len(rules.facts), len(stratify(rules)))
     except InputError as error:
         return Checked(file, error=str(error))

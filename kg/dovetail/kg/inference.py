@@ -70,12 +70,11 @@ def write_inferences(
     wanted = _quads(triples, confidences)
     record = _described(inference)
     if not old:
-        new = set(wanted) if graph.path is None else wanted
         count = 0
 
         def counted() -> Iterator[ox.Quad]:
             nonlocal count
-            for quad in new:
+            for quad in wanted:
                 count += quad.graph_name == _INFERRED
                 yield quad
 

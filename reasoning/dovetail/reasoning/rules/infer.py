@@ -121,8 +121,7 @@ def contradictions(known: Materialization, inferred: NDArray[np.int64]) -> tuple
 
 def refresh(graph: KnowledgeGraph) -> InferenceReport | None:
     """Bring the inferred layer up to date with what is stated now; None where no rules were ever given, or nothing changed."""
-    standing = read_inference(graph)
-    if standing is None or is_current(graph):
+    if is_current(graph):
         return None
     return infer(graph, options=standing_options(graph))
 

@@ -177,13 +177,13 @@ def clauses(rule: Rule, numbering: Numbering, *, stratum: int = 0) -> Iterator[C
         else:
             absences.append(reader.absence(part, frozenset(bound), len(absences)))
         bound.update(v.name for v in variables(part) if not isinstance(part, Negation | Filter))
+    parts = {numbering.number(part) for part in TRIPLE_PARTS}
+    subjects = {atom.left for atom in atoms if isinstance(atom.left, str) and atom.predicate not in parts}
     for pattern in rule.head:
         made: list[Making] = []
         slots = [_made(node, rule, frozenset(bound), made, numbering) for node in pattern.nodes]
         head = Atom(slots[1], slots[0], slots[2])
         nested = any(isinstance(node, TripleTerm) for node in pattern.nodes)
-        parts = {numbering.number(part) for part in TRIPLE_PARTS}
-        subjects = {atom.left for atom in atoms if isinstance(atom.left, str) and atom.predicate not in parts}
         yield Clause(
             rule,
             head,

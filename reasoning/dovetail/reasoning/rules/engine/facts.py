@@ -19,6 +19,11 @@ ANY: Key = (-1, -1)
 """Stands for all relations together, where a rule leaves the predicate open."""
 
 
+def keys_within(key: Key, left: Keys, right: Keys | int) -> Keys:
+    """The keys, within a relation, of facts with these subjects and objects."""
+    return left if key[1] != PAIRS else pack(left, right)
+
+
 class Facts:
     """Relations by key.
 
@@ -42,6 +47,12 @@ class Facts:
         if atom.predicate in self.split and isinstance(atom.right, int):
             return atom.predicate, atom.right
         return atom.predicate, PAIRS
+
+    def place(self, s: int, p: int, o: int) -> tuple[Key, int]:
+        """The relation that a fact belongs in, and its key there."""
+        if p in self.split:
+            return (p, o), s
+        return (p, PAIRS), s << 32 | o
 
     def runs(self, key: Key) -> Sequence[Run]:
         """What there is to read of a relation now."""
@@ -156,4 +167,3 @@ class Facts:
         """Forget the past of every relation."""
         for relation in self.relations.values():
             relation.settle()
-

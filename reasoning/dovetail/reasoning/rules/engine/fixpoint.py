@@ -36,6 +36,12 @@ Derivation: TypeAlias = tuple[Clause, tuple[Numbers, ...], dict[str, int]]
 """A clause that gives a fact, the premises it needs for it, and its whole solution."""
 
 
+def merge(changes: Changes, more: Changes) -> None:
+    """Add changes to others."""
+    for key, runs in more.items():
+        changes.setdefault(key, []).extend(runs)
+
+
 class Engine:
     """Facts, the clauses over them, and what has been derived. ``stamp`` counts the rounds in which facts came."""
 
@@ -79,6 +85,7 @@ class Engine:
 
     def fit(self) -> None:
         """Fit the program to the present facts."""
+        self.solver.forget_plans()
         self.program = prepare(self.clauses, self.solver, weighted=self.weighted, layered=self.layered)
         self.touched.clear()
         self._deriving.clear()
@@ -112,8 +119,7 @@ class Engine:
         """Run a component to its fixpoint after these of its own facts came; returns all of its facts that came."""
         every: Changes = {}
         while new:
-            for key, runs in new.items():
-                every.setdefault(key, []).extend(runs)
+            merge(every, new)
             if not component.recursive:
                 break
             new = self.keep(self.entered(component, new))
@@ -158,8 +164,7 @@ class Engine:
                 if len(fresh):
                     new.setdefault(one, []).append(run_of(fresh))
         self.touched |= new.keys()
-        for key, runs in self.know_triple_terms().items():
-            new.setdefault(key, []).extend(runs)
+        merge(new, self.know_triple_terms())
         if len(self.facts) > self.options.max_facts:
             raise self._too_much(clause)
         return new

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from dovetail.reasoning.rules.engine.clause import Clause
 from dovetail.reasoning.rules.engine.components import Component, absences_of
 from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Key
-from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine, Head
+from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine, Head, merge
 from dovetail.reasoning.rules.engine.plan import Focus
 from dovetail.reasoning.rules.engine.program import identities
 from dovetail.reasoning.rules.engine.relation import Batch, batch, holds, run_of, select, union
@@ -29,7 +29,7 @@ def update(engine: Engine, came: Changes, gone: Changes, *, added: Container[obj
     ``added`` are identities of clauses that never ran; ``removed`` are clauses that no longer hold.
     """
     engine.touched |= came.keys() | gone.keys()
-    _merge(gone, _taken_out(engine, [head for clause in removed for head in engine.heads(clause)]))
+    merge(gone, _taken_out(engine, [head for clause in removed for head in engine.heads(clause)]))
     if not engine.program.schema.isdisjoint(gone):
         raise SchemaLost
     for component in engine.program.components:
@@ -37,14 +37,14 @@ def update(engine: Engine, came: Changes, gone: Changes, *, added: Container[obj
         if not fresh and not component.concerns(came) and not component.concerns(gone):
             continue
         lost = _overdeleted(engine, component, came, gone)
-        _merge(gone, lost)
+        merge(gone, lost)
         if not engine.program.schema.isdisjoint(lost):
             raise SchemaLost
         new = _restated(engine, lost)
         found = [*_rederived(engine, component, gone), *engine.entered(component, came)]
         found += _by_absence(engine, component, gone, absences=True)
         found += (head for clause in fresh for head in engine.heads(clause))
-        _merge(new, engine.keep(found))
+        merge(new, engine.keep(found))
         _net(engine, came, gone, engine.fix_from(component, new))
     engine.facts.settle()
     refit(engine)
@@ -65,7 +65,7 @@ def _overdeleted(engine: Engine, component: Component, came: Changes, gone: Chan
     found = [*engine.entered(component, gone, absences=False), *_by_absence(engine, component, came, absences=False)]
     while found:
         fresh = _taken_out(engine, found)
-        _merge(lost, fresh)
+        merge(lost, fresh)
         found = list(engine.entered(component, fresh, absences=False)) if component.recursive else []
     engine.facts.with_past = False
     return lost
@@ -94,11 +94,6 @@ def _restated(engine: Engine, lost: Changes) -> Changes:
                 for one, fresh in engine.facts.add(key, stated, 0):
                     back.setdefault(one, []).append(run_of(fresh))
     return back
-
-
-def _merge(changes: Changes, more: Changes) -> None:
-    for key, runs in more.items():
-        changes.setdefault(key, []).extend(runs)
 
 
 def _by_relation(found: Iterable[Head]) -> Iterator[tuple[Key, Batch]]:

@@ -14,7 +14,7 @@ from rdflib.namespace import RDF, XSD
 
 from dovetail.kg.errors import RuleError
 from dovetail.kg.index import TripleIndex
-from dovetail.reasoning.rules.engine.clause import HELPER, PROFILE, RELATION, TRIPLE_PARTS, Atom, Clause, clauses
+from dovetail.reasoning.rules.engine.clause import HELPER, PROFILE, RELATION, TRIPLE_PARTS, Clause, clauses
 from dovetail.reasoning.rules.engine.equality import saturate_by_names
 from dovetail.reasoning.rules.engine.facts import PAIRS, Facts, Key
 from dovetail.reasoning.rules.engine.fixpoint import Changes, Engine
@@ -239,8 +239,8 @@ class Materialization:
         if None in numbers:
             return None
         s, p, o = (number for number in numbers if number is not None)
-        key = self.engine.facts.key(Atom(p, s, o))
-        return key, np.array([s if key[1] != PAIRS else s << 32 | o], np.int64)
+        key, place = self.engine.facts.place(s, p, o)
+        return key, np.array([place], np.int64)
 
 
 def _new(relation: Relation, stated: Relation | None) -> Iterator[Batch]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import numpy as np
 import pyoxigraph as ox
@@ -58,10 +57,6 @@ class Numbering:
             if isinstance(term, ox.Triple):
                 self.triples.append(number)
         return number
-
-    def numbers(self, terms: Iterable[GroundTerm]) -> Numbers:
-        """The numbers of many terms, ``(terms,)``."""
-        return np.fromiter(map(self.number, terms), np.int64)
 
     def find(self, term: GroundTerm) -> int | None:
         """The number of ``term`` if it has one."""

@@ -15,9 +15,8 @@ import numpy as np
 
 from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Atom, Clause
 from dovetail.reasoning.rules.engine.components import Component, components, looked_up
-from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key
+from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key, keys_within
 from dovetail.reasoning.rules.engine.relation import holds as held
-from dovetail.reasoning.rules.engine.relation import pack
 from dovetail.reasoning.rules.engine.solve import Solver
 
 MOST_COPIES = 20_000
@@ -93,8 +92,7 @@ def _weight(atoms: Iterable[Atom], facts: Facts) -> float:
     for atom in atoms:
         key = facts.key(atom)
         assert isinstance(atom.left, int) and isinstance(atom.right, int)
-        keys = np.array([atom.left], np.int64) if key[1] != PAIRS else pack(np.array([atom.left]), atom.right)
-        _, values = held(facts.runs(key), keys)
+        _, values = held(facts.runs(key), keys_within(key, np.array([atom.left]), atom.right))
         weight *= 1.0 if values is None else float(values[0])
     return weight
 

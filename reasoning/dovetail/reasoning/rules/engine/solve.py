@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.engine.clause import Absence, Atom, Clause, Condition, Making, Skolem, Slot
 from dovetail.reasoning.rules.engine.comparing import compared
-from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key
+from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Facts, Key, keys_within
 from dovetail.reasoning.rules.engine.numbering import Numbering
 from dovetail.reasoning.rules.engine.plan import Focus, Plan, focus_atom, plan, plan_absence, plan_atoms
 from dovetail.reasoning.rules.engine.relation import Batch, Keys, Run, batch, distinct, pack
@@ -67,6 +67,10 @@ class Solver:
             steps = self._plans[key] = plan(clause, facts, focus, absences=absences, keep=keep)
         for start in self._entries(clause, focus, delta or {}):
             yield from self._run(clause.binding, steps, start, facts)
+
+    def forget_plans(self) -> None:
+        """Forget how clauses were solved, which may be gone."""
+        self._plans.clear()
 
     def _entries(self, clause: Clause, focus: Focus | None, delta: Delta) -> Iterator[Table]:
         if focus is None:
@@ -209,7 +213,7 @@ class Solver:
         key = self.facts.key(clause.head)
         if isinstance(predicate, int):
             if len(left):
-                yield key, batch(left if key[1] != PAIRS else pack(left, right), values)
+                yield key, batch(keys_within(key, left, right), values)
             return
         for one in distinct(predicate).tolist():
             rows = predicate == one

@@ -64,7 +64,7 @@ def scan(runs: Sequence[Run], left: int | str, right: int | str | None) -> Itera
     for run in runs:
         keys, values = run.keys, run.values
         if right is None:
-            found = Table(len(run), {"": keys}, values)
+            found = Table(len(run), {}, values)
             fits = keys == left if isinstance(left, int) else None
             columns = {} if isinstance(left, int) else {left: keys}
         else:
@@ -186,4 +186,3 @@ def distinct_rows(columns: Sequence[Keys]) -> tuple[list[Keys], Keys]:
     where = np.empty(len(order), np.int64)
     where[order] = np.cumsum(new) - 1
     return list(ordered[new].T), where
-

@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from rdflib.namespace import OWL, RDF, RDFS
 
 from dovetail.kg.errors import InputError
+from dovetail.reasoning.rules.engine.clause import PROFILE
 from dovetail.reasoning.rules.engine.facts import PAIRS
 from dovetail.reasoning.rules.engine.materialization import Materialization
 from dovetail.reasoning.rules.engine.options import SaturationOptions
@@ -162,7 +163,7 @@ def everything(facts: Iterable[Fact], rules: RuleSet) -> Iterator[Fact]:
         else:
             others.append(Pattern(s, p, o))
     if others:
-        rules = replace(rules, rules=(Rule("urn:dovetail:rule:given", tuple(others), ()), *rules.rules))
+        rules = replace(rules, rules=(Rule(f"{PROFILE}given", tuple(others), ()), *rules.rules))
     return _listed(Materialization(triples, rules, options=SaturationOptions(generalised=True)))
 
 

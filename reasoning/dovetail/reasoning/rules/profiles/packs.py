@@ -30,13 +30,12 @@ PACKS = {
 class RulePack:
     """The rules of a profile, and how they ask to be run.
 
-    ``equality``: owl:sameAs is the engine's own. ``generalised``: a literal may be the subject of what is
+    ``generalised``: a literal may be the subject of what is
     inferred, which shows contradictions and is never written to a graph.
     """
 
     name: str
     rules: RuleSet
-    equality: bool
     generalised: bool
 
 
@@ -51,4 +50,4 @@ def load_pack(name: str) -> RulePack:
         raise InputError(f"no rule pack named {name!r}; try one of {', '.join(sorted(PACKS))}")
     with as_file(files("dovetail.data") / "rules") as folder:
         rules = load_rules(folder / f"{name}.srl")
-    return RulePack(name, rules, equality=name == "owl-rl", generalised=True)
+    return RulePack(name, rules, generalised=True)

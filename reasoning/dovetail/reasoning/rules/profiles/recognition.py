@@ -9,14 +9,15 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 from rdflib.namespace import OWL, RDF, RDFS
 
+from dovetail.reasoning.rules.engine.clause import PROFILE
 from dovetail.reasoning.rules.profiles.datatypes import DATATYPES, Value, disjoint, holds, is_datatype, opaque, value_of
 from dovetail.reasoning.rules.profiles.matching import Fact
 from dovetail.reasoning.rules.rule import GroundTerm
 
 TYPE, SAME = ox.NamedNode(str(RDF.type)), ox.NamedNode(str(OWL.sameAs))
 
-DT_NOT_TYPE, DT_DIFF = "urn:dovetail:rule:owl-rl:dt-not-type", "urn:dovetail:rule:owl-rl:dt-diff"
-DT_DISJOINT = "urn:dovetail:rule:rdfs:disjoint-datatypes"
+DT_NOT_TYPE, DT_DIFF = f"{PROFILE}owl-rl:dt-not-type", f"{PROFILE}owl-rl:dt-diff"
+DT_DISJOINT = f"{PROFILE}rdfs:disjoint-datatypes"
 
 KNOWN_DATATYPES = frozenset(DATATYPES)
 """The datatypes whose values are known."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Atom, Clause
-from dovetail.reasoning.rules.engine.facts import PAIRS, Key
+from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Clause
+from dovetail.reasoning.rules.engine.facts import Key
 from dovetail.reasoning.rules.engine.fixpoint import Engine, Numbers
 from dovetail.reasoning.rules.engine.plan import Focus
 from dovetail.reasoning.rules.engine.relation import Batch, Keys, holds, run_of
@@ -90,6 +90,5 @@ def _ways(engine: Engine, clause: Clause, key: Key, place: Keys) -> list[tuple[f
 
 
 def _place(engine: Engine, fact: Numbers) -> tuple[Key, Keys]:
-    s, p, o = fact
-    key = engine.facts.key(Atom(p, s, o))
-    return key, np.array([s if key[1] != PAIRS else s << 32 | o], np.int64)
+    key, place = engine.facts.place(*fact)
+    return key, np.array([place], np.int64)

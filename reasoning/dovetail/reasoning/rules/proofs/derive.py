@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dovetail.reasoning.rules.engine.clause import TRIPLE_PARTS, Atom, Clause
-from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Key
+from dovetail.reasoning.rules.engine.facts import ANY, PAIRS, Key, keys_within
 from dovetail.reasoning.rules.engine.fixpoint import Engine
 from dovetail.reasoning.rules.engine.plan import Focus
 from dovetail.reasoning.rules.engine.relation import Batch, Keys, Values, firsts, holds, run_of
@@ -117,7 +117,7 @@ def _rank(engine: Engine, key: Key, keys: Keys) -> tuple[Keys, Values | None]:
 def _best(engine: Engine, clause: Clause, table: Table, wanted: _Wanted, done: Mask) -> Derivations | None:
     """Of the solutions in a table, for each fact wanted the one whose premises came first; marks those facts done."""
     head = columns_of(clause.head, table)
-    keys = head.subjects if wanted.key[1] != PAIRS else head.subjects << 32 | head.objects
+    keys = keys_within(wanted.key, head.subjects, head.objects)
     places = np.searchsorted(wanted.keys, keys)
     good = ~done[places]
     ranks = wanted.ranks[places]
@@ -166,7 +166,7 @@ def came(engine: Engine, atom: Atom, triples: Triples, *, stated_only: bool) -> 
     ranks = np.full(len(triples), -1, np.int64)
     values = np.ones(len(triples)) if engine.weighted else None
     for key, rows in _by_key(engine, atom, triples):
-        keys = triples.subjects[rows] if key[1] != PAIRS else triples.subjects[rows] << 32 | triples.objects[rows]
+        keys = keys_within(key, triples.subjects[rows], triples.objects[rows])
         if stated_only:
             known, sure = stated(engine, key, keys)
             ranks[rows] = np.where(known, 0, -1)

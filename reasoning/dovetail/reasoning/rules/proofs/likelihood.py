@@ -30,7 +30,7 @@ from dovetail.kg.errors import InputError
 from dovetail.reasoning.rules.engine.fixpoint import Engine, Numbers
 from dovetail.reasoning.rules.engine.materialization import Materialization
 from dovetail.reasoning.rules.proofs.alternatives import Alternative, alternatives, confidence_of, stated_way
-from dovetail.reasoning.rules.proofs.proof import Proof, prove
+from dovetail.reasoning.rules.proofs.proof import Proof, premises_first, prove
 
 MOST_PROOFS = 10
 """The largest ``k``: the formula has 2 ** k terms."""
@@ -238,15 +238,4 @@ def _rests_on(goals: Sequence[_Goal], fact: _Goal, steps: Mapping[_Goal, Alterna
 
 def _upwards(goal: _Goal, steps: Mapping[_Goal, Alternative]) -> Iterator[_Goal]:
     """A goal and all that it rests on, each once, premises first."""
-    done: set[_Goal] = set()
-    waiting = [goal]
-    while waiting:  # deep proofs would exhaust a recursion
-        part = waiting[-1]
-        missing = [premise for premise in _needed(steps.get(part)) if premise not in done]
-        if missing:
-            waiting += missing
-            continue
-        waiting.pop()
-        if part not in done:
-            done.add(part)
-            yield part
+    return premises_first([goal], lambda part: _needed(steps.get(part)))

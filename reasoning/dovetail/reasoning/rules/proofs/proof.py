@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyoxigraph as ox
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.rules.engine.clause import Atom
-from dovetail.reasoning.rules.engine.facts import PAIRS, Key
+from dovetail.reasoning.rules.engine.facts import Key
 from dovetail.reasoning.rules.engine.fixpoint import Derivation, Engine, Numbers
 from dovetail.reasoning.rules.engine.materialization import Materialization
 from dovetail.reasoning.rules.engine.relation import holds
@@ -21,6 +20,8 @@ from dovetail.reasoning.rules.rule import GroundTerm
 
 Fact: TypeAlias = tuple[GroundTerm, GroundTerm, GroundTerm]
 """Subject, predicate, object; inside OWL 2 RL a subject may be a literal."""
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,11 +129,20 @@ def parts(proof: Proof) -> Iterator[Proof]:
     >>> [part.rule for part in parts(Proof((a, a, a), 1.0, "rule-1", (stated, stated)))]
     [None, 'rule-1']
     """
-    done: set[Proof] = set()
-    waiting = [proof]
+    return premises_first([proof], lambda part: reversed(part.premises))
+
+
+def premises_first(starts: Iterable[_Part], needs: Callable[[_Part], Iterable[_Part]]) -> Iterator[_Part]:
+    """Some things and all that they rest on, each once and after what it needs; of those, the last comes first.
+
+    >>> list(premises_first(["a"], {"a": "bc", "b": "c", "c": ""}.__getitem__))
+    ['c', 'b', 'a']
+    """
+    done: set[_Part] = set()
+    waiting = list(starts)
     while waiting:  # deep proofs would exhaust a recursion
         part = waiting[-1]
-        missing = [premise for premise in reversed(part.premises) if premise not in done]
+        missing = [premise for premise in needs(part) if premise not in done]
         if missing:
             waiting += missing
             continue
@@ -152,22 +162,13 @@ def _proofs(engine: Engine, wanted: set[Numbers]) -> dict[Numbers, Proof]:
         known = {fact: remembered[fact] for fact in frontier if fact in remembered}
         found = _derived(engine, frontier - known.keys())
         # What a graph says of its classes and properties is in nearly every proof.
-        remembered.update((fact, how) for fact, how in found.items() if engine.facts.key(Atom(fact[1], fact[0], fact[2])) in schema)
+        remembered.update((fact, how) for fact, how in found.items() if engine.facts.place(*fact)[0] in schema)
         derived.update(known)
         derived.update(found)
         frontier = {premise for fact in frontier if (how := derived[fact]) is not None for premise in how[1]} - derived.keys()
     made: dict[Numbers, Proof] = {}
-    waiting = list(wanted)
-    while waiting:  # deep proofs would exhaust a recursion
-        fact = waiting[-1]
-        how = derived[fact]
-        missing = [premise for premise in how[1] if premise not in made] if how is not None else []
-        if missing:
-            waiting += missing
-            continue
-        waiting.pop()
-        if fact not in made:
-            made[fact] = _proof(engine, fact, how, made)
+    for fact in premises_first(wanted, lambda fact: () if (how := derived[fact]) is None else how[1]):
+        made[fact] = _proof(engine, fact, derived[fact], made)
     return made
 
 
@@ -183,9 +184,8 @@ def _derived(engine: Engine, facts: set[Numbers]) -> dict[Numbers, Derivation | 
 def _proof(engine: Engine, fact: Numbers, derivation: Derivation | None, made: dict[Numbers, Proof]) -> Proof:
     term = engine.numbering.term
     if derivation is None:
-        key = engine.facts.key(Atom(fact[1], fact[0], fact[2]))
-        place = np.array([fact[0] if key[1] != PAIRS else fact[0] << 32 | fact[2]], np.int64)
-        _, values = holds(engine.facts.runs(key), place)
+        key, place = engine.facts.place(*fact)
+        _, values = holds(engine.facts.runs(key), np.array([place], np.int64))
         return Proof(_fact(fact, term), 1.0 if values is None else float(values[0]))
     clause, needed, solution = derivation
     premises = tuple(made[premise] for premise in needed)
@@ -198,9 +198,9 @@ def _proof(engine: Engine, fact: Numbers, derivation: Derivation | None, made: d
 
 def _by_key(engine: Engine, facts: set[Numbers]) -> dict[Key, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     found: dict[Key, list[int]] = {}
-    for s, p, o in facts:
-        key = engine.facts.key(Atom(p, s, o))
-        found.setdefault(key, []).append(s if key[1] != PAIRS else s << 32 | o)
+    for fact in facts:
+        key, place = engine.facts.place(*fact)
+        found.setdefault(key, []).append(place)
     return {key: np.array(sorted(keys), np.int64) for key, keys in sorted(found.items())}
 
 

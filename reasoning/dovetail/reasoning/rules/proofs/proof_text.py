@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from dovetail.kg.inference import read_inference
 from dovetail.kg.names import PREFIXES
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.rules.engine.clause import HELPER
+from dovetail.reasoning.rules.engine.clause import HELPER, PROFILE
 from dovetail.reasoning.rules.language.parse import parse_rules
 from dovetail.reasoning.rules.language.write import write_rules
 from dovetail.reasoning.rules.proofs.background import Background, Source
@@ -33,7 +33,6 @@ DEEPEST = 12
 _QUOTES = 2
 _NARROWEST = 30  # columns that text gets even where the tree leaves none
 _LONGEST = 160  # characters of a term, more of which is cut
-_PACKS = "urn:dovetail:rule:"
 _WORDS = {"asserted": "asserted by a person", "vocabulary": "in the vocabulary"}
 
 
@@ -198,8 +197,8 @@ class _Rules:
         return f"{name}: {said.removesuffix(' . }')} }}" if said.endswith(" . }") else f"{name}: {said}"
 
     def _short(self, name: str) -> str:
-        if name.startswith(_PACKS):
-            return name.removeprefix(_PACKS)
+        if name.startswith(PROFILE):
+            return name.removeprefix(PROFILE)
         return next((prefix + name.removeprefix(iri) for iri, prefix in self._namespaces if name.startswith(iri)), name)
 
 
