@@ -27,5 +27,5 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --no-compile --retries 1 --no-deps --extra-index-url $(TORCH_INDEX) "$(TORCH)"
-	$(VENV)/bin/pip install --no-compile --constraint constraints.txt --editable ".[dev,offline,pandas,parquet]"
+	$(VENV)/bin/pip install --no-compile --constraint constraints.txt --editable ".[dev,pandas,parquet,zh]"
 	touch $@

@@ -15,11 +15,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 OUT = HERE.parent / "build" / "bench"
 DATA = Path(os.environ.get("DOVETAIL_BENCH_DATA", "../shared/data"))
-CROSSNER = [f"extraction/crossner/{domain}/dev.jsonl" for domain in ("ai", "literature", "music", "politics", "science")]
-EXTRACTION = [
-    *CROSSNER,
-    *(f"extraction/{name}/dev.jsonl" for name in ("fewrel", "re-docred", "wnut17", "wikigold", "ncbi-disease", "bc5cdr")),
-]
 QUESTIONS = ("xquad", "hotpotqa", "2wiki", "musique")
 
 
@@ -37,12 +32,14 @@ def evaluate(*arguments: str, name: str) -> None:
 def main() -> None:
     """Run them all."""
     OUT.mkdir(parents=True, exist_ok=True)
-    for name in ("snapshot", "rules", "build"):
+    for name in ("snapshot", "linking", "rules", "build"):
         subprocess.run([sys.executable, str(HERE / f"bench_{name}.py"), "--json", str(OUT / f"{name}.json")], check=True)
     if not DATA.is_dir():
         print(f"evaluate: skipped, no data in {DATA}: set DOVETAIL_BENCH_DATA")
         return
-    evaluate("extraction", *(str(DATA / file) for file in EXTRACTION), name="extraction")
+    for script in ("semeval_folds", "bench_spacy_cnn", "bench_extraction"):  # the last collects the figures of the others
+        out = OUT / f"{script.removeprefix('bench_')}.json"
+        subprocess.run([sys.executable, str(HERE / f"{script}.py"), "--json", str(out)], check=True)
     for corpus in QUESTIONS:
         for extra in ((), ("--no-titles",)):
             evaluate("questions", str(DATA / "questions" / "corpus" / corpus), *extra, name=f"questions-{corpus}{''.join(extra)}")

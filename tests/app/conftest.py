@@ -34,7 +34,7 @@ Typed = Callable[..., Outcome]
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
     """Run `dovetail ARGUMENTS` in an empty working directory without settings."""
-    for name in ("GRAPH", "LABELS", "VOCABULARY", "WORKERS", "QUERY_SECONDS"):
+    for name in ("GRAPH", "LABELS", "VOCABULARY", "WORKERS", "ENCODER", "QUERY_SECONDS"):
         monkeypatch.delenv(f"DOVETAIL_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")

@@ -117,7 +117,8 @@ def test_a_closed_pipe_is_quiet(curie: Path) -> None:
 
 
 def test_forget_says_what_went(typed: Typed, curie: Path) -> None:
-    assert json.loads(typed("forget", "c/a.txt", "--json").out) == {"documents": 1, "statements": 1, "entities": 0, "inference": None}
+    gone = {"documents": 1, "statements": 1, "entities": 0, "inference": None, "resolution": {"added": 0, "removed": 0}}
+    assert json.loads(typed("forget", "c/a.txt", "--json").out) == gone
     near = typed("forget", "c/c.txt")
     assert near.status == 2
     assert "c/b.txt" in near.err

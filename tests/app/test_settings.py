@@ -33,9 +33,10 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch) 
     ("toml", "words"),
     [
         ("grahp = 'x'", "dovetail.toml: no setting is named 'grahp'; did you mean 'graph'?"),
-        ("colour = 'x'", "there are graph, labels, query_seconds, threads, vocabulary, workers"),
+        ("colour = 'x'", "there are encoder, graph, labels, min_confidence, query_seconds, threads, vocabulary, workers"),
         ("workers = 'many'", "dovetail.toml: workers must be a whole number, not 'many'"),
         ("workers = 0", "dovetail.toml: workers must be at least 1, not 0"),
+        ("encoder = 7", "dovetail.toml: encoder must be text, not 7"),
         ("graph = 7", "dovetail.toml: graph must be a path, as text, not 7"),
         ("vocabulary = 7", "dovetail.toml: vocabulary must be a list of paths, not 7"),
         ("query_seconds = -1", "dovetail.toml: query_seconds must be more than 0, not -1"),

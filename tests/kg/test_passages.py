@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg.errors import GraphDamaged, InputError
-from dovetail.kg.passages import VECTOR_DIM, NewPassage, PassageIndex, search_terms
+from dovetail.kg.passages import NewPassage, PassageIndex, search_terms
+
+VECTOR_DIM = 384
 
 
 def vector(seed: int = 0) -> npt.NDArray[np.float32]:
@@ -88,6 +90,10 @@ def test_any_text_can_be_searched_for(query: str) -> None:
         ("?!", []),
         ("of of OF", ["of"]),
         ("3 km", ["3", "km"]),
+        ("居里夫人出生于哪里？", ["居里", "里夫", "夫人", "人出", "出生"]),
+        ("谁发现了镭？", ["发现", "镭"]),
+        ("Curie是谁", ["curie", "是谁"]),
+        ("什么", ["什么"]),
     ],
 )
 def test_search_terms(query: str, terms: list[str]) -> None:
@@ -167,8 +173,51 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
 
 
 def test_vectors_of_another_length_are_refused() -> None:
-    with PassageIndex(None) as index, pytest.raises(InputError, match="384"):
-        index.put("a", [NewPassage("", 0, 1, "x", np.zeros(3, dtype=np.float32))])
+    short = NewPassage("", 0, 1, "x", np.zeros(3, dtype=np.float32))
+    with PassageIndex(None) as index:
+        index.put("a", [passage("Radium.")])
+        with pytest.raises(InputError, match="384"):
+            index.put("b", [short])
+        index.remove(["a"])
+        index.put("b", [short])
+        assert index.vectors()[1].shape == (1, 3)
+
+
+def test_vectors_of_two_encoders_are_never_mixed(tmp_path: Path) -> None:
+    with PassageIndex(tmp_path / "p.db") as index:
+        index.bind("mine")
+        index.put("a", [passage("Radium.")])
+    with PassageIndex(tmp_path / "p.db") as index:
+        assert index.encoder == "mine"
+        index.bind("mine")
+        with pytest.raises(InputError, match="read by mine, and this is the packaged encoder"):
+            index.bind("")
+
+
+CHINESE = ["玛丽·居里出生于华沙。", "北京是中华人民共和国的首都。", "Tesla于1856年7月10日出生。"]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"), [("居里出生在哪里？", 0), ("中国的首都是哪里", 1), ("首都", 1), ("Tesla", 2), ("1856", 2), ("京", 1)]
+)
+def test_chinese_is_found_by_its_characters(query: str, first: int) -> None:
+    with PassageIndex(None) as index:
+        index.put("a.txt", [passage(text) for text in CHINESE])
+        assert index.get([index.search(query, 1)[0][0]])[0].text == CHINESE[first]
+        assert index.frequency(["出生", "生出", "tesla"]) == {"出生": 2, "生出": 0, "tesla": 1}
+        index.remove(["a.txt"])
+        assert index.search(query, 1) == []
+
+
+@given(st.lists(st.sampled_from(CHINESE), max_size=3), st.sampled_from(CHINESE))
+@settings(max_examples=30, deadline=None)
+def test_chinese_put_twice_leaves_what_building_anew_gives(before: list[str], after: str) -> None:
+    with PassageIndex(None) as changed, PassageIndex(None) as rebuilt:
+        changed.put("a", [passage(text) for text in before])
+        for index in (changed, rebuilt):
+            index.put("a", [passage(after)])
+        for query in CHINESE:
+            assert contents(changed, query) == contents(rebuilt, query)
 
 
 def test_an_unknown_id_is_an_error() -> None:

@@ -15,9 +15,10 @@ import pytest
 from rdflib import URIRef
 from rdflib.query import ResultRow
 
-from dovetail.kg import Document, InputError, KnowledgeGraph
+from dovetail.kg import Document, InputError, KnowledgeGraph, entity_iri
 from dovetail.kg.passages import open_passages
 from dovetail.nlp.build import BuildEvent, BuildOptions, build_graph
+from dovetail.nlp.resolution import resolve
 
 TEXTS = {
     "science/curie.txt": "Marie Curie was born in Warsaw on 7 November 1867. Curie studied at the University of Paris.",
@@ -135,6 +136,20 @@ def test_names_are_linked_to_a_vocabulary(tmp_path: Path) -> None:
     assert values(graph, "SELECT ?x WHERE { ?x rdfs:label 'Poland' ; a ?type }") == {"urn:dovetail:entity:place:Poland"}
 
 
+def test_two_people_with_one_name_stay_two(tmp_path: Path) -> None:
+    texts = {
+        "people/John Smith (politician).txt": "John Smith was born in London. John Smith was a member of parliament for Leeds.",
+        "people/John Smith (footballer).txt": "John Smith was born in Glasgow. John Smith played football for Arsenal.",
+        "places/Leeds.txt": "Leeds is a city in England. John Smith and Mary Jones were born in Leeds.",
+    }
+    graph = built(corpus(tmp_path / "corpus", texts))
+    resolve(graph)
+    people = values(graph, "SELECT ?x WHERE { ?x rdfs:label 'John Smith' ; a wd:Q5 }")
+    names = ("John Smith (politician)", "John Smith (footballer)", "John Smith")
+    assert people == {str(entity_iri(name, "person")) for name in names}
+    assert not values(graph, "SELECT ?x WHERE { ?x rdfs:label 'John Smith' ; owl:sameAs ?y }")
+
+
 def test_a_label_file_gives_labels_of_ones_own(tmp_path: Path) -> None:
     labels = tmp_path / "labels.json"
     labels.write_text(
@@ -162,7 +177,9 @@ def test_a_build_killed_at_any_moment_and_started_again_is_whole(tmp_path: Path)
     rng = random.Random(7)
     texts = {f"d{i % 4}/t{i:03}.txt": " ".join(rng.sample(list(TEXTS.values()), 3)) + f" Number {i}." for i in range(300)}
     folder = corpus(tmp_path / "corpus", texts)
-    whole = quads(built(folder))
+    once = built(folder)
+    resolve(once)  # as the command does
+    whole = quads(once)
     for attempt in range(10):
         graph = tmp_path / f"graph{attempt}"
         workers = str(1 + attempt % 2)

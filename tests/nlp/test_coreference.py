@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import spacy
+from hypothesis import given
+from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
-from dovetail.nlp.coreference import clusters_of, plain_title
+from dovetail.nlp.coreference import RULES, _Alike, clusters_of, normal_name, plain_title
 from dovetail.nlp.sentences import MAX_WORDS, split_sentences
 
 TABLES = Path(__file__).parent.parent / "tables"
@@ -38,6 +40,31 @@ def test_clusters(row: str) -> None:
     found = clusters_of(spans, plain_title(title.strip()), {s.label_: s.label_ for s in spans})
     shown = [f"{c.name} ({', '.join(m.text for m in c.mentions)})" for c in found]
     assert shown == [item.strip() for item in wanted.split(";")]
+
+
+NAMES = [
+    "Marie Curie",
+    "M. Curie",
+    "M.Curie",
+    "Curie, M.",
+    "Dr. Curie",
+    "Apple",
+    "Apple, Inc.",
+    "WHO",
+    "W.H.O.",
+    "World Health-Organization",
+    "Ann-Lee Ray",
+]
+
+
+@given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=8, unique=True), st.sampled_from(["person", "organisation"]))
+def test_every_two_names_that_a_rule_joins_are_tried(names: list[str], kind: str) -> None:
+    surfaces = {normal_name(name): name for name in names}
+    alike = _Alike(list(surfaces), surfaces)
+    for short in surfaces:
+        tried = alike.to(short)
+        assert short not in tried and tried == [n for n in surfaces if n in tried]
+        assert not [long for long in surfaces if long != short and long not in tried and any(r(short, long, kind, surfaces) for r in RULES)]
 
 
 @pytest.mark.parametrize("row", rows("sentences.txt"))

@@ -70,7 +70,7 @@ def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
         warn_if_stale(graph)
         set_threads()
         with PassageIndex(index) as passages:
-            yield Asker(graph, passages, load_encoder(), titles=titles)
+            yield Asker(graph, passages, load_encoder(passages.encoder or None), titles=titles)
 
 
 def show_answer(answer: Answer, *, explain: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import ask, documents, evaluate, explain, infer, inspect, query, rules, tour
+from dovetail.app import adapt, ask, documents, evaluate, explain, infer, inspect, query, resolution, rules, tour
 from dovetail.app.screen import note, out
 
 app = typer.Typer(
@@ -26,11 +26,16 @@ app = typer.Typer(
 app.command("build")(documents.build)
 app.command("forget")(documents.forget)
 app.command("info")(inspect.info)
+app.command("merge")(resolution.merge)
+app.command("split")(resolution.split)
 app.command("query")(query.query)
 app.command("ask")(ask.ask)
 app.command("infer")(infer.infer)
 app.command("explain")(explain.explain)
 app.add_typer(rules.app, name="rules")
+app.add_typer(adapt.app, name="labels")
+app.command("annotate")(adapt.annotate)
+app.command("fit")(adapt.fit)
 app.command("export")(inspect.export)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("demo")(tour.demo)

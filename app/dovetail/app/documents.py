@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dovetail.app.inferred import Upkeep, keep_true, say_problems, upkeep_rows
+from dovetail.app.inferred import keep_true, say_problems, upkeep_rows
 from dovetail.app.options import GraphOption, JsonOption, LabelsOption
+from dovetail.app.resolution import keep_resolved, resolved_rows
 from dovetail.app.screen import as_json, emit, fields, note, out
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ def build(
     labels: LabelsOption = None,
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes to read with. [default: one per core]")
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option("--min-confidence", metavar="P", min=0.0, max=1.0, help="Leave out relations that are less sure.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 where a document was skipped.")] = False,
     json: JsonOption = False,
@@ -50,15 +55,23 @@ def build(
     from dovetail.nlp.build import BuildOptions, build_graph
 
     folder = graph or settings.graph
-    options = BuildOptions(vocabularies=vocabularies, labels=catalogue, workers=workers or settings.workers)
+    least = settings.min_confidence if min_confidence is None else min_confidence
+    options = BuildOptions(
+        vocabularies=vocabularies,
+        labels=catalogue,
+        workers=workers or settings.workers,
+        min_confidence=least,
+        encoder=settings.encoder,
+    )
     with KnowledgeGraph.open(folder, create=True) as knowledge:
         with BuildProgress() as progress:
             report = build_graph(sources, knowledge, options=options, on_event=progress)
+        links = keep_resolved(knowledge)
         upkeep = keep_true(knowledge)
         if json:
-            emit({**as_json(report), "inference": upkeep.to_json(knowledge)})
+            emit({**as_json(report), "resolution": as_json(links), "inference": upkeep.to_json(knowledge)})
         else:
-            show_report(report, folder, upkeep)
+            show_report(report, folder, [*resolved_rows(links), *upkeep_rows(upkeep)])
     if report.missing:
         note(f"in the graph, but no longer in the sources: {listing(report.missing)}; remove with: dovetail forget DOCUMENT...")
     if not (report.read or report.unchanged or report.replaced or report.skipped):
@@ -66,7 +79,7 @@ def build(
     return say_problems(upkeep) or int(strict and bool(report.skipped))
 
 
-def show_report(report: BuildReport, folder: Path, upkeep: Upkeep) -> None:
+def show_report(report: BuildReport, folder: Path, more: Iterable[tuple[str, object]]) -> None:
     """Print what a build did, and how fast."""
     speed = round(report.words / report.seconds) if report.seconds else 0
     read = f"{report.read:,} read ({report.replaced:,} of them replaced)"
@@ -75,7 +88,7 @@ def show_report(report: BuildReport, folder: Path, upkeep: Upkeep) -> None:
         ("documents", f"{read}, {report.unchanged:,} unchanged, {len(report.skipped):,} skipped"),
         ("words", report.words),
         ("statements", report.statements),
-        *upkeep_rows(upkeep),
+        *more,
         ("seconds", f"{report.seconds:.1f} ({speed:,} words per second)"),
     ]
     out.print(fields(rows))
@@ -93,12 +106,13 @@ def forget(
 
     with KnowledgeGraph.open(graph or load_settings().graph) as knowledge:
         gone = forget_documents(documents, knowledge)
+        links = keep_resolved(knowledge)
         upkeep = keep_true(knowledge)
         if json:
-            emit({**as_json(gone), "inference": upkeep.to_json(knowledge)})
+            emit({**as_json(gone), "resolution": as_json(links), "inference": upkeep.to_json(knowledge)})
         else:
             counts = [("documents", gone.documents), ("statements", gone.statements), ("entities", gone.entities)]
-            out.print(fields([*counts, *upkeep_rows(upkeep)]))
+            out.print(fields([*counts, *resolved_rows(links), *upkeep_rows(upkeep)]))
     return say_problems(upkeep)
 
 

@@ -34,15 +34,24 @@ def extraction(
         Path | None,
         typer.Option("--relations", metavar="FILE", help="The relations of the set. [default: relations.json beside each file]"),
     ] = None,
+    vocabulary: Annotated[
+        list[Path] | None,
+        typer.Option("--vocabulary", metavar="FILE", help="Names to link the annotated mentions to, in RDF. May be repeated."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
-    """Entity and relation F1 on annotated texts."""
-    _check(*files, *filter(None, (labels, relations)))
+    """Entity and relation F1 on annotated texts; with a vocabulary, how well names are linked to it."""
+    _check(*files, *filter(None, (labels, relations)), *(vocabulary or ()))
     from dovetail.app.settings import set_threads
     from dovetail.nlp.evaluate import evaluate_extraction
 
     set_threads()
-    show(evaluate_extraction(files, labels=labels, relations=relations), json=json)
+    results = evaluate_extraction(files, labels=labels, relations=relations)
+    if vocabulary:
+        from dovetail.nlp.evaluate_linking import with_linking
+
+        results = with_linking(results, files, vocabulary)
+    show(results, json=json)
     return 0
 
 

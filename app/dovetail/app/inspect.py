@@ -11,6 +11,7 @@ import typer
 
 from dovetail.app.inferred import standing_rules, warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
+from dovetail.app.resolution import show_entity
 from dovetail.app.screen import as_json, emit, fields, out
 
 if TYPE_CHECKING:
@@ -40,10 +41,18 @@ class LayerName(StrEnum):
     STATED = "stated"
     INFERRED = "inferred"
     PREDICTED = "predicted"
+    RESOLVED = "resolved"
     PROVENANCE = "provenance"
 
 
-def info(graph: GraphOption = None, json: JsonOption = False) -> int:
+def info(
+    entity: Annotated[
+        str | None,
+        typer.Option("--entity", metavar="X", help="One thing instead: its names, why they were merged, and what was kept apart."),
+    ] = None,
+    graph: GraphOption = None,
+    json: JsonOption = False,
+) -> int:
     """Say what is in the graph and what it was built from."""
     from dovetail.app.settings import load_settings
     from dovetail.kg.inference import is_current
@@ -52,6 +61,9 @@ def info(graph: GraphOption = None, json: JsonOption = False) -> int:
 
     folder = graph or load_settings().graph
     with KnowledgeGraph.open(folder, read_only=True) as knowledge:
+        if entity is not None:
+            show_entity(knowledge, entity, json=json)
+            return 0
         summary, rules, current = knowledge.summary(), standing_rules(knowledge), is_current(knowledge)
         facts = summary.triples_by_layer[Layer.INFERRED]
         if json:
@@ -105,6 +117,8 @@ def show_summary(summary: GraphSummary, folder: Path, name: Callable[[URIRef], s
     relations = {iri: count for iri, count in summary.relations.items() if not str(iri).startswith(BOOKKEEPING)}
     facts = sum(relations.values())
     counts = [("graph", folder), ("documents", summary.documents), ("entities", summary.entities), ("facts", facts)]
+    if summary.claims:
+        counts.append(("also said", ", ".join(f"{n:,} {kind}" for kind, n in summary.claims.items())))
     out.print(fields([*counts, *more]))
     left = counted("domain", summary.documents_by_domain, str), counted("type", summary.entities_by_type, name)
     right = counted("layer", summary.triples_by_layer, lambda layer: layer.name.lower()), counted("relation", relations, name)

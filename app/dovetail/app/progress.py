@@ -49,6 +49,9 @@ class BuildProgress(LiveLine):
 
     def __call__(self, event: BuildEvent) -> None:
         """Show one event."""
+        if event.kind == "note":
+            err.print(event.reason, style="yellow") if self._live else note(event.reason)
+            return
         if event.kind == "skipped":
             reason = event.reason.removeprefix(f"{event.document}: ")
             if self._live:

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     """Processes to build with. Absent: one for each core."""
     threads: int = Field(default=1, ge=1)
     """Threads of the text encoder when it answers and evaluates. More help only where nothing else runs."""
+    min_confidence: float = Field(default=0.0, ge=0, le=1)
+    """A relation that is less sure is left out of the graph, beside what the extractor leaves out by itself."""
+    encoder: str = ""
+    """A text encoder for passages and questions, by its folder or its name on the Hugging Face hub. Absent: the packaged one."""
     query_seconds: float = Field(default=30.0, gt=0)
     """A query that runs longer is stopped."""
 
@@ -88,11 +92,13 @@ def _in_plain_words(error: ValidationError) -> str:
         "int_parsing": "must be a whole number",
         "int_type": "must be a whole number",
         "int_from_float": "must be a whole number",
-        "greater_than_equal": "must be at least 1",
+        "greater_than_equal": f"must be at least {first.get('ctx', {}).get('ge', 0):g}",
+        "less_than_equal": f"must be at most {first.get('ctx', {}).get('le', 0):g}",
         "greater_than": "must be more than 0",
         "float_parsing": "must be a number",
         "float_type": "must be a number",
         "path_type": "must be a path, as text",
+        "string_type": "must be text",
         "tuple_type": "must be a list of paths",
     }.get(first["type"], first["msg"])
     return f"{place} {wanted}, not {first['input']!r}"

@@ -21,7 +21,7 @@ from dovetail.kg.names import PREFIXES, Layer, document_iri, entity_iri
 from dovetail.kg.ntriples import read_ntriples
 from dovetail.kg.passages import NewPassage, Passage, PassageIndex, forget_documents, open_passages
 from dovetail.kg.provenance import DocumentRecord
-from dovetail.kg.statement import Document, Evidence, Statement, Term
+from dovetail.kg.statement import Document, Evidence, Qualifiers, Statement, Term
 from dovetail.kg.store import TRUSTED, Forgotten, KnowledgeGraph
 from dovetail.kg.summary import GraphSummary
 
@@ -44,6 +44,7 @@ __all__ = [
     "NewPassage",
     "Passage",
     "PassageIndex",
+    "Qualifiers",
     "QueryError",
     "QueryTimeout",
     "RuleError",

@@ -5,6 +5,8 @@ PATH/revision     a random name that moves with every change
 PATH/manifest     one `fingerprint  id` line per document
 PATH/snapshot/    TripleIndex arrays, one folder per revision
 PATH/passages/    text index
+PATH/vocabulary/  names to link to, as arrays
+PATH/adapter/     heads fitted to the user's examples
 """
 
 from __future__ import annotations
@@ -20,24 +22,32 @@ import pyoxigraph as ox
 
 from dovetail.kg.errors import GraphDamaged, GraphError, GraphLocked, InputError
 
-_PARTS = frozenset({"store", "revision", "manifest", "snapshot", "passages"})
+_PARTS = frozenset({"store", "revision", "manifest", "snapshot", "passages", "adapter", "vocabulary"})
 _CHANGING = "changing "
 _LOCKED = ("temporarily unavailable", "lock hold by", "No locks available", "used by another process")
 _ATTEMPTS = 12
 _PAUSE_SECONDS = 0.05
 
 
-def open_store(path: Path, *, create: bool, read_only: bool) -> ox.Store:
-    """The store of the graph at ``path``; see ``KnowledgeGraph.open`` for what can go wrong."""
+def check_folder(path: Path) -> None:
+    """InputError where ``path`` is a file, or a folder of something else: a graph could not be there.
+
+    >>> check_folder(Path("no such folder"))
+    """
     if path.is_dir():
         strangers = sorted(p.name for p in path.iterdir() if p.name not in _PARTS and p.name[0] != ".")
-        is_graph = (path / "store").is_dir()
-        if strangers and not is_graph:
+        if strangers and not (path / "store").is_dir():
             raise InputError(f"{path} is a folder of something else (it holds {strangers[0]!r}), not a graph; name another")
-        if not is_graph and not create:
-            raise InputError(f"{path} holds no graph; make one with: dovetail build SOURCE --graph {path}")
     elif path.exists():
         raise InputError(f"{path} is a file, and a graph is a folder; name another")
+
+
+def open_store(path: Path, *, create: bool, read_only: bool) -> ox.Store:
+    """The store of the graph at ``path``; see ``KnowledgeGraph.open`` for what can go wrong."""
+    check_folder(path)
+    if path.is_dir():
+        if not (path / "store").is_dir() and not create:
+            raise InputError(f"{path} holds no graph; make one with: dovetail build SOURCE --graph {path}")
     elif not create:
         raise InputError(f"there is no graph at {path}; make one with: dovetail build SOURCE --graph {path}")
     with graph_errors(path):

@@ -226,8 +226,20 @@ def vocabulary_names(store: Store) -> Iterator[tuple[URIRef, str, str]]:
     >>> list(vocabulary_names(store))
     [(rdflib.term.URIRef('urn:tea'), 'chai', 'alternative'), (rdflib.term.URIRef('urn:tea'), 'tea', 'label')]
     """
-    graph = NamedNode(Layer.VOCABULARY.value)
     names: dict[tuple[str, str], str] = {}
+    for iri, name, kind in each_vocabulary_name(store):
+        names.setdefault((iri, name), kind)
+    for (iri, name), kind in sorted(names.items()):
+        yield URIRef(iri), name, kind
+
+
+def each_vocabulary_name(store: Store) -> Iterator[tuple[str, str, str]]:
+    """The same, in no order and one at a time, for vocabularies that fill the memory; labels come before alternatives.
+
+    >>> list(each_vocabulary_name(Store()))
+    []
+    """
+    graph = NamedNode(Layer.VOCABULARY.value)
     for predicate, kind in (
         (RDFS.label, "label"),
         (SKOS.prefLabel, "label"),
@@ -239,9 +251,7 @@ def vocabulary_names(store: Store) -> Iterator[tuple[URIRef, str, str]]:
             if not isinstance(quad.subject, NamedNode):
                 continue
             for text in _texts(store, quad, graph):
-                names.setdefault((quad.subject.value, text), kind)
-    for (iri, name), kind in sorted(names.items()):
-        yield URIRef(iri), name, kind
+                yield quad.subject.value, text, kind
 
 
 def _texts(store: Store, quad: Quad, graph: NamedNode) -> Iterator[str]:

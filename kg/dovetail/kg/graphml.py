@@ -118,7 +118,10 @@ def confidences_of_relations(store: Store) -> dict[Triple, float]:
     for name in (OA.hasSource, DT.confidence):
         objects[name] = _objects(store, str(name), provenance)
     result: dict[Triple, float] = {}
+    qualified = _objects(store, str(DT.polarity), provenance)  # their triples have a plain statement too, or are not stated
     for statement, (subject, *_) in objects[RDF.subject].items():
+        if statement in qualified:
+            continue
         predicate, term = (next(iter(objects[name][statement]), None) for name in (RDF.predicate, RDF.object))
         if not isinstance(predicate, NamedNode) or term is None or isinstance(term, Literal):
             continue

@@ -18,6 +18,7 @@ from rdflib.namespace import DCTERMS, OWL, PROV, RDF, RDFS, SKOS, XSD
 DT = Namespace("urn:dovetail:term:")
 ENTITY = Namespace("urn:dovetail:entity:")
 OA = Namespace("http://www.w3.org/ns/oa#")
+PQ = Namespace("http://www.wikidata.org/prop/qualifier/")
 WD = Namespace("http://www.wikidata.org/entity/")
 WDT = Namespace("http://www.wikidata.org/prop/direct/")
 
@@ -27,6 +28,7 @@ PREFIXES: dict[str, str] = {
     "entity": str(ENTITY),
     "oa": str(OA),
     "owl": str(OWL),
+    "pq": str(PQ),
     "prov": str(PROV),
     "rdf": str(RDF),
     "rdfs": str(RDFS),
@@ -45,6 +47,7 @@ class Layer(Enum):
     STATED = URIRef("urn:dovetail:layer:stated")
     INFERRED = URIRef("urn:dovetail:layer:inferred")
     PREDICTED = URIRef("urn:dovetail:layer:predicted")
+    RESOLVED = URIRef("urn:dovetail:layer:resolved")
     PROVENANCE = URIRef("urn:dovetail:layer:provenance")
 
 

@@ -4,6 +4,7 @@
                                       -> vectors (for a cosine search elsewhere)
 
 The index is derived from the documents: deleting its file loses nothing but the time to build it again.
+Chinese and Japanese characters are words of their own to it, and a query's are searched for two by two, as they stand beside each other.
 Ranking is Okapi BM25 (Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009), as
 SQLite's FTS5 computes it (k1 = 1.2, b = 0.75) over two columns, text and title.
 """
@@ -25,8 +26,7 @@ from dovetail.kg.errors import GraphDamaged, GraphLocked, InputError
 from dovetail.kg.names import digest
 from dovetail.kg.store import Forgotten, KnowledgeGraph
 
-SCHEMA_VERSION = 1
-VECTOR_DIM = 384
+SCHEMA_VERSION = 2
 
 TEXT_WEIGHT = 1.0
 TITLE_WEIGHT = 1.0
@@ -39,6 +39,15 @@ FUNCTION_WORDS = frozenset(
 )
 """English words that say how a question is put, not what it is about: left out of a search."""
 
+IDEOGRAPH = "[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+"""A character of a script that leaves no space between words: Han and kana."""
+
+CHINESE_FUNCTION_WORDS = (
+    "什么时候 为什么 是不是 有没有 哪一年 哪一天 什么 哪里 哪儿 哪个 哪些 哪年 哪位 何时 何地 何处 "
+    "怎么 怎样 如何 多少 请问 是谁 谁 几 哪 吗 呢 吧 了 的 是 在 于 由 和 与 及 被 把 都 也"
+).split()
+"""The same in Chinese; a query's characters are parted where they stand. Longer ones come first."""
+
 SCHEMA = """
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL, title TEXT NOT NULL,
@@ -48,14 +57,8 @@ CREATE INDEX passage_document ON passage (document, start);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, title, content = 'passage', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
-CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN
-    INSERT INTO words (rowid, text, title) VALUES (new.id, new.text, new.title);
-END;
-CREATE TRIGGER passage_removed AFTER DELETE ON passage BEGIN
-    INSERT INTO words (words, rowid, text, title) VALUES ('delete', old.id, old.text, old.title);
-END;
-CREATE TABLE state (revision TEXT NOT NULL);
-INSERT INTO state VALUES ('empty');
+CREATE TABLE state (revision TEXT NOT NULL, dim INTEGER NOT NULL, encoder TEXT NOT NULL);
+INSERT INTO state VALUES ('empty', 0, '');
 """
 _COLUMNS = 'id, document, title, start, "end", text'
 
@@ -74,7 +77,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewPassage:
-    """A passage to be stored, with the vector (384,) of its text."""
+    """A passage to be stored, with the vector (dim,) of its text."""
 
     title: str
     start: int
@@ -93,8 +96,26 @@ def search_terms(query: str) -> list[str]:
     >>> search_terms("The Who")
     ['the', 'who']
     """
-    words = list(dict.fromkeys(re.findall(r"[^\W_]+", query.lower())))
-    return [word for word in words if word not in FUNCTION_WORDS] or words
+    words = list(dict.fromkeys(re.findall(rf"{IDEOGRAPH}+|(?:(?!{IDEOGRAPH})[^\W_])+", query.lower())))
+    kept = [word for word in words if word not in FUNCTION_WORDS] or words
+    return list(dict.fromkeys(term for word in kept for term in (_pairs(word) if re.match(IDEOGRAPH, word) else [word])))
+
+
+def _pairs(run: str) -> list[str]:
+    """Characters without spaces between them, two by two, without those that only put the question."""
+    parts = [part for part in re.split("|".join(CHINESE_FUNCTION_WORDS), run) if part] or [run]
+    return [part[i : i + 2] for part in parts for i in range(max(len(part) - 1, 1))]
+
+
+def separated(text: str) -> str:
+    """``text`` as it is indexed: a space to each side of every character of a script without spaces.
+
+    >>> separated("居里 Curie")
+    ' 居  里  Curie'
+    >>> separated("Marie Curie")
+    'Marie Curie'
+    """
+    return re.sub(IDEOGRAPH, r" \g<0> ", text) if not text.isascii() else text
 
 
 def match_expression(query: str) -> str:
@@ -102,8 +123,10 @@ def match_expression(query: str) -> str:
 
     >>> match_expression('Curie NOT "radium*"')
     '"curie" OR "radium"'
+    >>> match_expression("居里夫人是谁？")
+    '" 居  里 " OR " 里  夫 " OR " 夫  人 "'
     """
-    return " OR ".join(f'"{term}"' for term in search_terms(query))
+    return " OR ".join(f'"{separated(term)}"' for term in search_terms(query))
 
 
 class PassageIndex:
@@ -178,26 +201,64 @@ class PassageIndex:
             (revision,) = self._db.execute("SELECT revision FROM state").fetchone()
         return str(revision)
 
+    @property
+    def dim(self) -> int:
+        """Length of the vectors, which the first passage sets; 0 where there is none."""
+        with self._telling():
+            (dim,) = self._db.execute("SELECT dim * EXISTS (SELECT 1 FROM passage) FROM state").fetchone()
+        return int(dim)
+
+    @property
+    def encoder(self) -> str:
+        """The name of the text encoder whose vectors these are; empty for the packaged one."""
+        with self._telling():
+            (encoder,) = self._db.execute("SELECT encoder FROM state").fetchone()
+        return str(encoder)
+
+    def bind(self, encoder: str) -> None:
+        """Says whose the vectors are. InputError where vectors of another encoder are there already: they cannot be compared."""
+        if self.dim and encoder != self.encoder:
+            held, asked = self.encoder or "the packaged encoder", encoder or "the packaged encoder"
+            raise InputError(
+                f"the passages of this graph were read by {held}, and this is {asked}: "
+                f"build another graph, or delete {self.path} to read all again"
+            )
+        with self._telling():
+            self._db.execute("UPDATE state SET encoder = ?", (encoder,))
+
     def put(self, document: str, passages: Sequence[NewPassage]) -> None:
-        """Stores the passages of a document, in place of those it had."""
+        """Stores the passages of a document, in place of those it had. InputError for vectors of different lengths."""
         rows = []
+        dim = self.dim or next((p.vector.size for p in passages), 0)
         for passage in passages:
-            if passage.vector.shape != (VECTOR_DIM,):
+            if passage.vector.shape != (dim,):
                 shape = passage.vector.shape
-                raise InputError(f"a passage of {document!r} has a vector of shape {shape}; give one of shape ({VECTOR_DIM},)")
+                raise InputError(f"a passage of {document!r} has a vector of shape {shape}, and the index holds vectors of shape ({dim},)")
             blob = passage.vector.astype("<f2").tobytes()
             rows.append((document, passage.title, passage.start, passage.end, passage.text, blob))
         with self._telling():
-            self._db.execute("DELETE FROM passage WHERE document = ?", (document,))
-            self._db.executemany('INSERT INTO passage (document, title, start, "end", text, vector) VALUES (?, ?, ?, ?, ?, ?)', rows)
+            self._drop(document)
+            for row in rows:
+                added = self._db.execute('INSERT INTO passage (document, title, start, "end", text, vector) VALUES (?, ?, ?, ?, ?, ?)', row)
+                shown = separated(row[4]), separated(row[1])
+                self._db.execute("INSERT INTO words (rowid, text, title) VALUES (?, ?, ?)", (added.lastrowid, *shown))
+            self._db.execute("UPDATE state SET dim = ?", (dim,))
         self._moved("put", document, *(part for row in rows for part in (row[1], str(row[2]), row[4])))
 
     def remove(self, documents: Iterable[str]) -> None:
         """Removes the passages of these documents; those that have none are passed over."""
         documents = sorted(set(documents))
         with self._telling():
-            self._db.executemany("DELETE FROM passage WHERE document = ?", [(document,) for document in documents])
+            for document in documents:
+                self._drop(document)
         self._moved("remove", *documents)
+
+    def _drop(self, document: str) -> None:
+        """Takes a document's passages out, and their words as they were put in."""
+        for number, text, title in self._db.execute("SELECT id, text, title FROM passage WHERE document = ?", (document,)).fetchall():
+            gone = number, separated(text), separated(title)
+            self._db.execute("INSERT INTO words (words, rowid, text, title) VALUES ('delete', ?, ?, ?)", gone)
+        self._db.execute("DELETE FROM passage WHERE document = ?", (document,))
 
     def _moved(self, *change: str) -> None:
         self._vectors = None
@@ -235,15 +296,16 @@ class PassageIndex:
         return [(int(found), float(score)) for found, score in rows]
 
     def vectors(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The ids (n,), rising, and the vectors (n, 384) of all passages. Kept in memory until the next change."""
+        """The ids (n,), rising, and the vectors (n, dim) of all passages. Kept in memory until the next change."""
         if self._vectors is None:
             with self._telling():
                 rows = self._db.execute("SELECT id, vector FROM passage ORDER BY id").fetchall()
             ids = np.array([found for found, _ in rows], dtype=np.int64)
             halves = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f2")
-            if len(halves) != len(ids) * VECTOR_DIM:
+            dim = self.dim
+            if len(halves) != len(ids) * dim:
                 raise GraphDamaged(self._advice("holds vectors of a wrong length"))
-            self._vectors = ids, halves.astype(np.float32).reshape(len(ids), VECTOR_DIM)
+            self._vectors = ids, halves.astype(np.float32).reshape(len(ids), dim)
         return self._vectors
 
     def get(self, ids: Iterable[int]) -> list[Passage]:
@@ -269,12 +331,15 @@ class PassageIndex:
         return Passage(*row) if row else None
 
     def frequency(self, words: Iterable[str]) -> dict[str, int]:
-        """In how many passages each of ``words`` occurs, as the search sees words."""
+        """In how many passages each of ``words`` occurs, as the search sees words; of Han and kana, side by side."""
         with self._telling():
             self._db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab (main, words, row)")
             counts = {}
             for word in words:
-                row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)).fetchone()
+                if (spaced := separated(word)) != word:
+                    row = self._db.execute("SELECT count(*) FROM words WHERE words MATCH ?", (f'"{spaced}"',)).fetchone()
+                else:
+                    row = self._db.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)).fetchone()
                 counts[word] = int(row[0]) if row else 0
         return counts
 

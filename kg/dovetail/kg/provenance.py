@@ -2,6 +2,9 @@
 
 statement node --prov:wasDerivedFrom--> evidence --prov:hadPrimarySource--> sentence --oa:hasSource--> document
 
+What is said with qualifiers (denied, held possible, for a time) has a statement node of its own, which carries them; its
+evidence is the plain node's too where the triple is stated, and nobody else's where it is not.
+
 Every node is named by what it says, so writing the same thing twice writes the same quads, and the
 quads of a set of documents are the union of the quads of each.
 """
@@ -19,9 +22,9 @@ from rdflib import BNode, URIRef
 from rdflib.namespace import DCTERMS, PROV, RDF, XSD
 
 from dovetail.kg.errors import InputError
-from dovetail.kg.names import DT, OA, Layer, digest, document_iri
-from dovetail.kg.statement import Document, Evidence, Statement, Term
-from dovetail.kg.terms import OxTerm, iri, to_ox
+from dovetail.kg.names import DT, OA, PQ, Layer, digest, document_iri
+from dovetail.kg.statement import PLAIN, Document, Evidence, Qualifiers, Statement, Term
+from dovetail.kg.terms import OxTerm, from_ox, iri, to_ox
 
 OxTriple: TypeAlias = tuple[ox.NamedNode | ox.BlankNode, ox.NamedNode, OxTerm]
 
@@ -53,6 +56,10 @@ HAS_SOURCE, START, END, EXACT = (node(OA[n]) for n in ("hasSource", "start", "en
 IDENTIFIER, TITLE, SOURCE = (node(DCTERMS[n]) for n in ("identifier", "title", "source"))
 DOMAIN, TEXT, FINGERPRINT, METADATA = (node(DT[n]) for n in ("domain", "text", "fingerprint", "metadata"))
 STATEMENT, ENTITY = node(RDF.Statement), node(PROV.Entity)
+POLARITY, MODALITY = node(DT["polarity"]), node(DT["modality"])
+UNIT, WRITTEN = node(DT["unit"]), node(DT["written"])
+TIMES = {"start": node(PQ.P580), "end": node(PQ.P582), "at": node(PQ.P585)}
+"""Wikidata's qualifiers: start time, end time, point in time."""
 EXTRACTOR = "urn:dovetail:extractor:"
 _PROVENANCE = GRAPHS[Layer.PROVENANCE]
 
@@ -62,12 +69,28 @@ def document_node(document: str) -> ox.NamedNode:
     return node(document_iri(document))
 
 
-def statement_node(s: OxTerm, p: OxTerm, o: OxTerm, layer: Layer = Layer.STATED) -> ox.NamedNode:
-    """The node that speaks of this triple in this layer."""
+def statement_node(s: OxTerm, p: OxTerm, o: OxTerm, layer: Layer = Layer.STATED, *, qualifiers: Qualifiers = PLAIN) -> ox.NamedNode:
+    """The node that speaks of this triple in this layer, in this sense."""
     parts = [str(s), str(p), str(o)]
     if layer is not Layer.STATED:
         parts.append(str(layer.value))
+    if qualifiers != PLAIN:
+        parts += [f"{predicate.value} {value}" for predicate, value in qualifier_pairs(qualifiers)]
     return ox.NamedNode("urn:dovetail:statement:" + digest(*parts))
+
+
+def qualifier_pairs(qualifiers: Qualifiers) -> Iterator[tuple[ox.NamedNode, OxTerm]]:
+    """What a statement node says of the sense: polarity and modality always, then times, unit and what was written if given."""
+    yield POLARITY, ox.Literal(qualifiers.polarity)
+    yield MODALITY, ox.Literal(qualifiers.modality)
+    for name, predicate in TIMES.items():
+        time: Term | None = getattr(qualifiers, name)
+        if time is not None:
+            yield predicate, to_ox(time)
+    if qualifiers.unit is not None:
+        yield UNIT, ox.Literal(qualifiers.unit)
+    if qualifiers.written is not None:
+        yield WRITTEN, to_ox(qualifiers.written)
 
 
 def triple_of(statement: Statement, document: str | None = None) -> OxTriple:
@@ -103,15 +126,16 @@ def _record_quads(record: DocumentRecord) -> set[ox.Quad]:
                 f"{statement.predicate} {statement.object}; what a person asserts goes to add()"
             )
         triple = triple_of(statement, document.id)
-        about = statement_node(*triple)
-        quads.update(reification(triple, about))
-        quads.add(ox.Quad(*triple, GRAPHS[Layer.STATED]))
+        about = statement_node(*triple, qualifiers=statement.qualifiers)
+        quads.update(_said_of(triple, statement.qualifiers))
         for evidence in statement.evidence:
             check_evidence(evidence, document)
             sentence = _sentence_node(evidence)
             quads.update(_sentence_quads(sentence, evidence))
             key = about, sentence, evidence.extractor
             best[key] = max(best.get(key, 0.0), evidence.confidence)
+            if statement.qualifiers != PLAIN and statement.qualifiers.stated:
+                quads.add(_said(statement_node(*triple), DERIVED_FROM, _evidence_node(*key)))
     # One extractor may find a statement twice in a sentence; what it is surest of counts.
     for (about, sentence, extractor), confidence in best.items():
         quads.update(_evidence_quads(about, sentence, extractor, confidence))
@@ -124,6 +148,8 @@ def assertion_quads(statement: Statement, layer: Layer) -> set[ox.Quad]:
     In the vocabulary, and for what rules are certain of, the triple stands alone.
     """
     triple = triple_of(statement)
+    if statement.qualifiers != PLAIN:
+        return _qualified_assertion(triple, statement, layer)
     quads = {ox.Quad(*triple, GRAPHS[layer])}
     if layer is Layer.STATED or (layer is not Layer.VOCABULARY and statement.confidence < 1.0):
         about = statement_node(*triple, layer)
@@ -137,13 +163,39 @@ def assertion_quads(statement: Statement, layer: Layer) -> set[ox.Quad]:
 def evidence_quads(statement: Statement) -> set[ox.Quad]:
     """The quads of a statement whose evidence lies in documents already stored."""
     triple = triple_of(statement)
-    about = statement_node(*triple)
-    quads = {ox.Quad(*triple, GRAPHS[Layer.STATED]), *reification(triple, about)}
+    about = statement_node(*triple, qualifiers=statement.qualifiers)
+    quads = set(_said_of(triple, statement.qualifiers))
     for evidence in statement.evidence:
         sentence = _sentence_node(evidence)
         quads.update(_sentence_quads(sentence, evidence))
         quads.update(_evidence_quads(about, sentence, evidence.extractor, evidence.confidence))
+        if statement.qualifiers != PLAIN and statement.qualifiers.stated:
+            quads.add(_said(statement_node(*triple), DERIVED_FROM, _evidence_node(about, sentence, evidence.extractor)))
     return quads
+
+
+def _qualified_assertion(triple: OxTriple, statement: Statement, layer: Layer) -> set[ox.Quad]:
+    if layer is not Layer.STATED:
+        raise InputError(f"only stated triples have qualifiers, not {layer.name.lower()} ones: {statement.subject} {statement.predicate}")
+    quads = set(_said_of(triple, statement.qualifiers))
+    nodes = [statement_node(*triple, qualifiers=statement.qualifiers)]
+    if statement.qualifiers.stated:
+        nodes.append(statement_node(*triple))
+    for about in nodes:
+        quads |= {_said(about, ATTRIBUTED_TO, ASSERTION), _said(about, CONFIDENCE, decimal(statement.confidence))}
+    return quads
+
+
+def _said_of(triple: OxTriple, qualifiers: Qualifiers) -> Iterator[ox.Quad]:
+    """The nodes for a triple in a sense, and the triple itself where it is stated."""
+    if qualifiers.stated:
+        yield ox.Quad(*triple, GRAPHS[Layer.STATED])
+        yield from reification(triple, statement_node(*triple))
+    if qualifiers != PLAIN:
+        about = statement_node(*triple, qualifiers=qualifiers)
+        yield from reification(triple, about)
+        for predicate, value in qualifier_pairs(qualifiers):
+            yield _said(about, predicate, value)
 
 
 def reification(triple: OxTriple, about: ox.NamedNode) -> Iterator[ox.Quad]:
@@ -191,6 +243,16 @@ class EvidenceReader:
         """The evidence for a statement node, by document and place."""
         found = [self._read(link) for link in self._objects(about, DERIVED_FROM)]
         return tuple(sorted(found, key=lambda e: (e.document, e.start, e.end, e.extractor)))
+
+    def qualifiers(self, about: ox.NamedNode) -> Qualifiers:
+        """The sense in which a statement node speaks of its triple."""
+        values = {quad.predicate: quad.object for quad in self._describe(about)}
+        if POLARITY not in values:
+            return PLAIN
+        polarity, modality, unit = (values[p].value if p in values else None for p in (POLARITY, MODALITY, UNIT))  # type: ignore[union-attr]  # literals, as written
+        written = from_ox(values[WRITTEN]) if WRITTEN in values else None
+        times = {name: from_ox(values[p]) for name, p in TIMES.items() if p in values}
+        return Qualifiers(polarity, modality, **times, unit=unit, written=written)  # type: ignore[arg-type]  # as written
 
     def confidence(self, about: ox.NamedNode) -> float | None:
         """The confidence written at a node itself, the highest where there are several."""
@@ -291,9 +353,12 @@ def _sentence_quads(sentence: ox.NamedNode, evidence: Evidence) -> Iterator[ox.Q
     yield _said(sentence, EXACT, ox.Literal(evidence.quote))
 
 
+def _evidence_node(about: ox.NamedNode, sentence: ox.NamedNode, extractor: str) -> ox.NamedNode:
+    return ox.NamedNode("urn:dovetail:evidence:" + digest(about.value, sentence.value, extractor))
+
+
 def _evidence_quads(about: ox.NamedNode, sentence: ox.NamedNode, extractor: str, confidence: float) -> Iterator[ox.Quad]:
-    name = digest(about.value, sentence.value, extractor)
-    link = ox.NamedNode("urn:dovetail:evidence:" + name)
+    link = _evidence_node(about, sentence, extractor)
     yield _said(about, DERIVED_FROM, link)
     yield _said(link, SOURCE_SENTENCE, sentence)
     yield _said(link, CONFIDENCE, decimal(confidence))

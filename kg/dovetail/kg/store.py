@@ -22,6 +22,7 @@ from dovetail.kg.formats import load_vocabulary
 from dovetail.kg.inference import CURRENT
 from dovetail.kg.names import PREFIXES, Layer
 from dovetail.kg.provenance import GRAPHS, DocumentRecord, EvidenceReader
+from dovetail.kg.resolution import RESOLVED_CURRENT, SAME
 from dovetail.kg.statement import Document, Evidence, Statement, Term
 from dovetail.kg.support import supported_only_by
 from dovetail.kg.terms import OxTerm, from_ox, to_ox
@@ -171,7 +172,7 @@ class KnowledgeGraph:
             return load_vocabulary(path, store)
 
     def clear(self, layer: Layer) -> int:
-        """Empty a layer that can be made again: vocabulary, inferred or predicted. Returns its triples.
+        """Empty a layer that can be made again: vocabulary, inferred, predicted or resolved. Returns its triples.
 
         >>> KnowledgeGraph().clear(Layer.INFERRED)
         0
@@ -181,8 +182,8 @@ class KnowledgeGraph:
         gone = set(self._quads(None, None, None, GRAPHS[layer]))
         about = [a.subject for a in self._quads(None, prov.ATTRIBUTED_TO, GRAPHS[layer], _PROVENANCE)]
         notes = {quad for node in about for quad in self._quads(node, None, None, _PROVENANCE)}
-        if layer is Layer.INFERRED:
-            notes.update(self._quads(GRAPHS[layer], None, None, _PROVENANCE))  # the rules it was made with
+        if layer in (Layer.INFERRED, Layer.RESOLVED):
+            notes.update(self._quads(GRAPHS[layer], None, None, _PROVENANCE))  # the rules it was made with, and that it is current
         self._apply(gone | notes, set(), stated=layer is Layer.VOCABULARY)
         return len(gone)
 
@@ -248,7 +249,7 @@ class KnowledgeGraph:
     def changing(self, *, stated: bool = True) -> Iterator[ox.Store]:
         """The store, to write to directly and in bulk; the revision moves before and after.
 
-        Where ``stated`` things change, the inferred layer is no longer known to follow from them.
+        Where ``stated`` things change, the inferred and the resolved layer are no longer known to follow from them.
 
         >>> graph = KnowledgeGraph()
         >>> before = graph.revision
@@ -265,7 +266,7 @@ class KnowledgeGraph:
         if self.path is None:
             self._revision = str(self._changes)
             if stated:
-                store.remove(CURRENT)
+                _outdate(store)
             yield store
             return
         # A process that dies in between leaves the first name, under which nothing is ever kept.
@@ -273,7 +274,7 @@ class KnowledgeGraph:
         try:
             with directory.graph_errors(self.path):
                 if stated:
-                    store.remove(CURRENT)
+                    _outdate(store)
                 yield store
         finally:
             self._indexes.clear()
@@ -302,16 +303,45 @@ class KnowledgeGraph:
             return prov.read_document(self.store, about)
 
     def statements_about(self, entity: URIRef | BNode, *, layers: Sequence[Layer] = TRUSTED) -> list[Statement]:
-        """The statements with ``entity`` as subject or object, each once, with their evidence, sorted."""
-        node = to_ox(entity)
+        """The statements with ``entity``, or what is one with it, as subject or object, each once, with their evidence, sorted."""
         found: dict[tuple[OxTerm, OxTerm, OxTerm], set[Layer]] = defaultdict(set)
-        for layer in layers:
+        for layer, node in ((layer, to_ox(one)) for one in self.same(entity) for layer in layers):
             for subject, value in ((node, None), (None, node)):
                 for quad in self._quads(subject, None, value, GRAPHS[layer]):
                     found[_triple(quad)].add(layer)
         reader = EvidenceReader(self.store)
         with directory.graph_errors(self.path):
             return [self._statement(t, found[t], reader) for t in sorted(found, key=lambda t: [*map(str, t)])]
+
+    def claims_about(self, entity: URIRef | BNode) -> list[Statement]:
+        """What is said of ``entity`` with qualifiers: denied, possible, reported, for a time, in a unit; sorted, with evidence.
+
+        It takes in what is one with ``entity``. What is denied or merely possible is in no other answer; one triple may be here
+        in several senses.
+
+        >>> from dovetail.kg.statement import Qualifiers
+        >>> graph = KnowledgeGraph()
+        >>> curie, employer, harvard = (URIRef(f"urn:x:{name}") for name in ("curie", "employer", "harvard"))
+        >>> graph.add([Statement(curie, employer, harvard, qualifiers=Qualifiers("negated"))])
+        0
+        >>> graph.statements_about(curie), [claim.qualifiers.polarity for claim in graph.claims_about(curie)]
+        ([], ['negated'])
+        """
+        reader = EvidenceReader(self.store)
+        parts = [(part, to_ox(one)) for one in self.same(entity) for part in (prov.SUBJECT, prov.OBJECT)]
+        found = {quad.subject for part, node in parts for quad in self._quads(None, part, node, _PROVENANCE)}
+        claims = []
+        for about in sorted(found, key=str):
+            said = {quad.predicate: quad.object for quad in self._quads(about, None, None, _PROVENANCE)}
+            if prov.POLARITY in said and isinstance(about, ox.NamedNode):
+                with directory.graph_errors(self.path):
+                    evidence, asserted = reader.of(about), reader.confidence(about)
+                    qualifiers = reader.qualifiers(about)
+                subject, predicate, value = (from_ox(said[p]) for p in (prov.SUBJECT, prov.PREDICATE, prov.OBJECT))
+                assert not isinstance(subject, Literal) and isinstance(predicate, URIRef)
+                confidence = prov.combined_confidence(evidence, asserted)
+                claims.append(Statement(subject, predicate, value, confidence, evidence, qualifiers))
+        return sorted(claims, key=lambda s: [str(x) for x in (s.subject, s.predicate, s.object, *prov.qualifier_pairs(s.qualifiers))])
 
     def evidence_for(self, subject: URIRef | BNode, predicate: URIRef, object: Term) -> list[Evidence]:
         """The evidence for a triple, by document and place; none for what no document states."""
@@ -345,9 +375,31 @@ class KnowledgeGraph:
             return labels.best_label(self.store, term)
 
     def names(self, entity: URIRef | BNode) -> list[str]:
-        """Every name of ``entity``: labels and alternative labels, sorted."""
+        """Every name of ``entity`` and of what is one with it: labels and alternative labels, sorted."""
+        group = self.same(entity)
         with directory.graph_errors(self.path):
-            return [name for _, name in labels.all_names(self.store, entity)]
+            return sorted({name for one in group for _, name in labels.all_names(self.store, one)})
+
+    def canonical(self, entity: URIRef | BNode) -> URIRef | BNode:
+        """The entity that stands for all that are one with this one by the resolved layer; itself where none is.
+
+        >>> KnowledgeGraph().canonical(URIRef("urn:x:a"))
+        rdflib.term.URIRef('urn:x:a')
+        """
+        if isinstance(entity, BNode):
+            return entity
+        found = self._quads(to_ox(entity), SAME, None, GRAPHS[Layer.RESOLVED])
+        return URIRef(_text(found[0].object)) if found else entity
+
+    def same(self, entity: URIRef | BNode) -> list[URIRef | BNode]:
+        """The entities that are one with this one by the resolved layer, itself among them, the canonical one first.
+
+        >>> KnowledgeGraph().same(URIRef("urn:x:a"))
+        [rdflib.term.URIRef('urn:x:a')]
+        """
+        head = self.canonical(entity)
+        others = () if isinstance(head, BNode) else self._quads(None, SAME, to_ox(head), GRAPHS[Layer.RESOLVED])
+        return [head, *sorted(URIRef(_text(quad.subject)) for quad in others)]
 
     def all_names(self) -> Iterator[tuple[URIRef | BNode, str]]:
         """Every entity with each of its names, sorted; far cheaper than asking one by one."""
@@ -414,6 +466,11 @@ class KnowledgeGraph:
 
     def _identifier(self, about: ox.NamedNode) -> str | None:
         return next((_text(q.object) for q in self._quads(about, prov.IDENTIFIER, None, _PROVENANCE)), None)
+
+
+def _outdate(store: ox.Store) -> None:
+    store.remove(CURRENT)
+    store.remove(RESOLVED_CURRENT)
 
 
 def _triple(quad: ox.Quad) -> tuple[OxTerm, OxTerm, OxTerm]:

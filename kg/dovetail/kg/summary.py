@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from dovetail.kg.store import KnowledgeGraph
 
 
+CLAIMS = ("negated", "possible", "hypothetical", "reported", "dated")
+
+
 @dataclass(frozen=True, slots=True)
 class GraphSummary:
     """Counts, each mapping from the most frequent down; types and relations are those of the stated layer.
 
     ``entities`` counts what has a type; one of two types is counted under both in
-    ``entities_by_type``. ``extractors`` counts pieces of evidence by extractor and version.
+    ``entities_by_type``. ``extractors`` counts pieces of evidence by extractor and version. ``claims`` counts what is said
+    in another sense than plainly: negated, possible, hypothetical, reported, dated; one may be several of these.
     """
 
     documents: int
@@ -31,6 +35,7 @@ class GraphSummary:
     relations: Mapping[URIRef, int]
     documents_by_domain: Mapping[str, int]
     extractors: Mapping[str, int]
+    claims: Mapping[str, int]
 
 
 def summarise(graph: KnowledgeGraph) -> GraphSummary:
@@ -50,7 +55,15 @@ def summarise(graph: KnowledgeGraph) -> GraphSummary:
         relations={URIRef(key): n for key, n in relations},
         documents_by_domain=dict(domains),
         extractors={prov.extractor_name(key): n for key, n in extractors if key.startswith(prov.EXTRACTOR)},
+        claims={kind: n for kind in CLAIMS if (n := _claims(store, kind))},
     )
+
+
+def _claims(store: ox.Store, kind: str) -> int:
+    times = "|".join(map(str, prov.TIMES.values()))
+    path, value = {"negated": (str(prov.POLARITY), '"negated"'), "dated": (times, "?time")}.get(kind, (str(prov.MODALITY), f'"{kind}"'))
+    [(_, n)] = _counts(store, f"(1 AS ?key) (COUNT(DISTINCT ?s) AS ?n) {{ GRAPH <{Layer.PROVENANCE.value}> {{ ?s {path} {value} }} }}")
+    return n
 
 
 def _size(store: ox.Store, layer: Layer) -> int:

@@ -34,6 +34,8 @@ def supported_only_by(store: ox.Store, documents: Iterable[ox.NamedNode]) -> set
         if all(quad in links or quad.predicate not in _SUPPORT for quad in notes):
             gone |= notes
             part = {quad.predicate: quad.object for quad in notes}
+            if prov.POLARITY in part:  # whether the triple stands is for its plain node to say
+                continue
             subject, predicate, value = (part[p] for p in (prov.SUBJECT, prov.PREDICATE, prov.OBJECT))
             assert not isinstance(subject, ox.Literal) and isinstance(predicate, ox.NamedNode)
             gone.add(ox.Quad(subject, predicate, value, _STATED))

@@ -43,6 +43,29 @@ def typed_triple(graph: KnowledgeGraph, subject: str, predicate: str, object: st
     return who, how, what
 
 
+def typed_entity(graph: KnowledgeGraph, text: str) -> URIRef:
+    """The thing that a name, an IRI or a prefixed name means; where all that have the name are one, the canonical one.
+
+    InputError where it means nothing in the graph, several things, or a literal.
+
+    >>> from dovetail.kg import Statement
+    >>> from rdflib import RDFS
+    >>> graph = KnowledgeGraph()
+    >>> graph.add([Statement(URIRef("urn:x:curie"), RDFS.label, Literal("Marie Curie"))])
+    1
+    >>> typed_entity(graph, "Marie Curie")
+    rdflib.term.URIRef('urn:x:curie')
+    """
+    named = [term for term in entities_named(graph.store, text.strip()) if not _relates(graph, term)]
+    heads = {graph.canonical(term) for term in named}
+    term = heads.pop() if len(named) > 1 and len(heads) == 1 else _term(graph, text)
+    if not isinstance(term, URIRef):
+        raise InputError(f"not a thing: {text}; give a name or an IRI, without quotation marks")
+    if not graph.statements_about(term):
+        raise InputError(f"the graph says nothing of {_shown(term)}; name another thing")
+    return term
+
+
 def _term(graph: KnowledgeGraph, text: str, *, relation: bool = False) -> Term:
     text = text.strip()
     prefix, colon, local = text.partition(":")

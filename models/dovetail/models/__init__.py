@@ -2,8 +2,8 @@
 spans, their types and relations. Nothing here knows of files of the user's, of spaCy, or of the graph.
 """
 
-from dovetail.models.encoder import TextEncoder, load_encoder, locate_encoder
+from dovetail.models.encoder import TextEncoder, load_encoder, locate_published
 from dovetail.models.errors import ModelError
 from dovetail.models.extraction import Extractor, load_extractor
 
-__all__ = ["Extractor", "ModelError", "TextEncoder", "load_encoder", "load_extractor", "locate_encoder"]
+__all__ = ["Extractor", "ModelError", "TextEncoder", "load_encoder", "load_extractor", "locate_published"]

@@ -1,8 +1,9 @@
-"""Annotated sets as training sentences: which spans, types and relations are known, and which are known not to be.
+"""Annotated sets as training windows: which spans, types and relations are known, and which are known not to be.
 
 Annotation is partial. A set says nothing about labels of another set, so that every target is one of three: 1 (annotated),
-0 (the set would have annotated it, or its coarse class excludes it) or unknown. Types are also derived from the arguments of
-relations: the tail of "educated at" is an educational institution. That gives many type names which no set annotates.
+0 (the set would have annotated it, or its coarse class excludes it) or unknown. Types are also derived: the tail of "educated at" is an
+educational institution, and a name that a knowledge graph knows has the graph's types (distant_types). That gives several hundred
+type names, where the sets themselves annotate some 75.
 """
 
 from __future__ import annotations
@@ -13,6 +14,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeAlias
+
+from dovetail.models.distant_types import KnownTypes, known_types
+from dovetail.models.extraction_labels import COARSE, DERIVED, DESCRIPTIONS, ENTITY_SETS, HELD_OUT_RELATIONS
+from dovetail.models.windows import Window, group_sentences
+
+CROSSNER = ("ai", "literature", "music", "politics", "science")
+RELATION_SETS: Mapping[str, float] = {"fewrel": 4.0, "knowledgenet": 1.5}
+"""Sets with relations but no types of their own -> share of the batches. SemEval 2010 task 8 is left out: its folds measure the recipe."""
+
+COREFERENCE_SETS: Mapping[str, float] = {"gap": 0.6, "litbank": 0.6}
+TWEETS = frozenset({"wnut17", "btc"})
+"""Sets whose rows do not follow one another."""
+
+RIVALS = 3
+"""Nearest mentions of something else that each mention is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +41,27 @@ class Label:
     coarse: str = ""
 
 
+Link: TypeAlias = tuple[int, int, float]
+"""A mention, one before it, and whether they are the same thing (1 or 0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One sentence of a set. Spans are (start, end, label indices that hold); relations (head, tail, relation index)."""
+    """One window of a set.
+
+    ``spans``: start, end, indices of the types that hold. ``relations``: (head, tail) -> relations that hold. ``unknown``: pairs of which
+    nothing is known. ``asked``: the relations that were looked for, where a row says so. ``weak``: how many spans at the end come
+    from no annotator.
+    """
 
     set: str
-    text: str
+    window: Window
     spans: tuple[tuple[int, int, tuple[int, ...]], ...]
-    relations: tuple[tuple[int, int, int], ...] = ()
+    relations: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    unknown: frozenset[tuple[int, int]] = frozenset()
     asked: frozenset[int] | None = None
+    links: tuple[Link, ...] = ()
+    weak: int = 0
 
 
 @dataclass(slots=True)
@@ -54,98 +83,24 @@ class TrainingSet:
     examples: list[Example] = field(default_factory=list)
 
 
-COARSE: Mapping[str, str] = {
-    name: coarse
-    for coarse, names in {
-        "person": "person|politician|writer|scientist|researcher|musical artist|film director|actor|screenwriter|composer|author|architect|lyricist|"
-        "film producer|founder|business executive|head of state|athlete|artist|performer|parent|sibling|spouse|fictional character",
-        "organisation": "organisation|corporation|company|university|band|political party|educational institution|record label|sports team|sports league|"
-        "television network|publisher|manufacturer|developer|owner|operator|production company|legislature|military branch|subsidiary|employer",
-        "place": "location|country|city|capital city|administrative territory|continent|river|body of water|landform|geo-political entity|airport|residence|headquarters city",
-        "work": "creative work|book|poem|song|album|film|musical work|literary work|video game|television series|work series|software",
-        "event": "event|election|conference|armed conflict|sports season|competition",
-        "time": "time|temporal expression|date",
-        "number": "number|quantity|money",
-        "chemical": "chemical|simple chemical|chemical compound|chemical element|amino acid",
-        "gene": "gene|gene or gene product|protein|enzyme|molecular complex|regulon or operon",
-        "disease": "disease|specific disease|disease class|composite disease mention|disease as modifier|cancer",
-        "anatomy": "anatomical entity|anatomical system|cell|cellular component|developing anatomical structure|immaterial anatomical entity|"
-        "multi-tissue structure|organ|organism subdivision|organism substance|pathological formation|tissue",
-        "organism": "species|organism|taxon",
-        "concept": "genre|field of study|language|religion|art movement|occupation|position|taxonomic rank|award|research field|discipline|musical instrument|"
-        "algorithm|task|programming language|theory|literary genre|music genre|evaluation metric|computing platform|operating system|ethnic group|nationality",
-    }.items()
-    for name in names.split("|")
-}
-
-DERIVED: Mapping[str, tuple[str, str]] = {
-    "P101": ("", "field of study"), "P102": ("politician", "political party"), "P105": ("taxon", "taxonomic rank"), "P106": ("person", "occupation"),
-    "P112": ("", "founder"), "P118": ("", "sports league"), "P123": ("", "publisher"), "P1303": ("musical artist", "musical instrument"),
-    "P131": ("", "administrative territory"), "P135": ("artist", "art movement"), "P136": ("", "genre"), "P140": ("", "religion"),
-    "P150": ("administrative territory", "administrative territory"), "P159": ("", "headquarters city"), "P161": ("film", "actor"),
-    "P162": ("", "film producer"), "P166": ("", "award"), "P17": ("", "country"), "P170": ("", "artist"), "P171": ("taxon", "taxon"),
-    "P172": ("", "ethnic group"), "P175": ("musical work", "performer"), "P176": ("product", "manufacturer"), "P178": ("software", "developer"),
-    "P179": ("", "work series"), "P1376": ("capital city", ""), "P1411": ("", "award"), "P1412": ("person", "language"), "P1441": ("fictional character", ""),
-    "P19": ("person", "residence"), "P194": ("", "legislature"), "P205": ("body of water", "country"), "P206": ("", "body of water"),
-    "P22": ("person", "parent"), "P25": ("person", "parent"), "P241": ("person", "military branch"), "P26": ("person", "spouse"),
-    "P264": ("musical artist", "record label"), "P27": ("person", "country"), "P272": ("film", "production company"), "P30": ("", "continent"),
-    "P3373": ("person", "sibling"), "P3450": ("sports season", "sports league"), "P35": ("country", "head of state"), "P355": ("company", "subsidiary"),
-    "P36": ("", "capital city"), "P364": ("film", "language"), "P37": ("", "language"), "P39": ("politician", "position"), "P40": ("parent", "person"),
-    "P400": ("video game", "computing platform"), "P403": ("river", "body of water"), "P407": ("literary work", "language"),
-    "P449": ("television series", "television network"), "P466": ("building", "organisation"), "P488": ("organisation", "business executive"), "P495": ("", "country"),
-    "P50": ("literary work", "author"), "P54": ("athlete", "sports team"), "P57": ("film", "film director"), "P58": ("film", "screenwriter"), "P607": ("", "armed conflict"),
-    "P674": ("creative work", "fictional character"), "P676": ("song", "lyricist"), "P69": ("person", "educational institution"), "P706": ("", "landform"),
-    "P740": ("band", "location"), "P800": ("", "creative work"), "P86": ("musical work", "composer"), "P931": ("airport", "city"), "P974": ("river", "river"),
-    "P991": ("election", "politician"), "P569": ("person", "date"), "P570": ("person", "date"), "P571": ("", "date"), "P577": ("creative work", "date"),
-    "P1346": ("competition", ""), "P1923": ("competition", "sports team"), "P108": ("person", "employer"),
-    "CEO": ("company", "business executive"), "CHILD_OF": ("person", "parent"), "DATE_FOUNDED": ("organisation", "date"), "DATE_OF_BIRTH": ("person", "date"),
-    "DATE_OF_DEATH": ("person", "date"), "EDUCATED_AT": ("person", "educational institution"), "EMPLOYEE_OR_MEMBER_OF": ("person", "organisation"),
-    "FOUNDED_BY": ("organisation", "founder"), "HEADQUARTERS": ("organisation", "headquarters city"), "NATIONALITY": ("person", "nationality"),
-    "PLACE_OF_BIRTH": ("person", "location"), "PLACE_OF_RESIDENCE": ("person", "residence"), "POLITICAL_AFFILIATION": ("politician", "political party"),
-    "SPOUSE": ("person", "spouse"), "SUBSIDIARY_OF": ("subsidiary", "company"),
-}  # fmt: skip
-"""Relation label -> types of its head and tail ('' where the relation says nothing)."""
-
-DESCRIPTIONS: Mapping[str, str] = {
-    "film": "A motion picture.", "actor": "A person who plays roles in films or on stage.", "film director": "A person who directs films.",
-    "literary work": "A written work such as a novel, play or essay.", "author": "The writer of a work.", "composer": "A person who writes music.",
-    "company": "A business.", "educational institution": "A school, college or university.", "sports team": "A club or team that plays a sport.",
-    "administrative territory": "A state, province, county, district or municipality.", "date": "A day, month or year.", "taxon": "A species, genus or other group of organisms.",
-    "position": "An office or post that a person holds.", "occupation": "A profession or kind of work.", "field of study": "A branch of knowledge.",
-    "armed conflict": "A war, battle or campaign.", "legislature": "A parliament or other law-making body.", "landform": "A mountain, valley, island or other feature of terrain.",
-    "software": "A computer program.", "religion": "A faith or religious community.", "nationality": "A nation or people that a person belongs to.",
-}  # fmt: skip
-
-HELD_OUT_RELATIONS = frozenset({"P4552", "P937", "P750", "P710", "P6", "P1435", "P306", "P84"})
-"""The relations of FewRel's development set: trained nowhere, so that they measure unseen labels."""
-
-ENTITY_SETS: Mapping[str, tuple[float, float]] = {
-    "wnut17": (1.0, 1.0), "wikigold": (1.0, 1.0), "btc": (0.8, 1.0), "sec-filings": (0.5, 0.6), "anem": (0.7, 0.3), "bc5cdr": (0.9, 0.3), "ncbi-disease": (0.8, 0.3),
-    "re3d": (0.3, 0.6), "bio_ner/bc2gm": (0.5, 0.3), "bio_ner/linnaeus": (0.3, 0.3), "bio_ner/anatem": (0.3, 0.3), "bio_ner/bionlp13cg": (0.7, 0.3),
-    "bio_ner/bionlp13pc": (0.4, 0.3), "bio_ner/bionlp11id": (0.4, 0.3), "re-docred": (2.0, 1.0),
-}  # fmt: skip
-"""Set -> share of the batches (relative), weight of its spans loss (small where few types are annotated)."""
-
-CROSSNER = ("ai", "literature", "music", "politics", "science")
-
-
 class TrainingData:
     """Every set under ``root``, with one table of type labels and one of relation labels."""
 
-    def __init__(self, root: Path, *, with_crossner: bool = False) -> None:
+    def __init__(self, root: Path, *, graphs: Path | None = None, seed: int = 0) -> None:
         self.root = root
         self.types: list[Label] = []
         self.relations: list[Label] = []
         self._type_index: dict[str, int] = {}
         self._relation_index: dict[str, int] = {}
+        self._known = known_types(graphs) if graphs else KnownTypes({}, {})
+        self._random = random.Random(seed)
         self.sets: list[TrainingSet] = []
         for name, (weight, span_weight) in ENTITY_SETS.items():
             self._read(name, weight=weight, span_weight=span_weight, typed=True)
-        self._read("fewrel", weight=3.0, typed=False)
-        self._read("knowledgenet", weight=1.2, typed=False)
-        self._read("semeval2010t8", weight=0.8, typed=False)
-        for domain in CROSSNER:  # labels are always in the table, so that phases share it; examples only when asked for
-            self._read(f"crossner/{domain}", weight=1.2 if with_crossner else 0.0, span_weight=1.0, typed=True)
+        for name, weight in (*RELATION_SETS.items(), *COREFERENCE_SETS.items()):
+            self._read(name, weight=weight, typed=False)
+        for domain in CROSSNER:  # read always, so that phases share one table of labels; batches leave them out until asked
+            self._read(f"crossner/{domain}", weight=2.5, span_weight=1.0, typed=True)
 
     def type_of(self, name: str, description: str = "") -> int:
         """Index of the type label with this name, added where it is new."""
@@ -166,78 +121,184 @@ class TrainingData:
         labels = json.loads((folder / "labels.json").read_text())
         relation_file = folder / "relations.json"
         relations = json.loads(relation_file.read_text()) if relation_file.exists() else {}
-        relations = {key: value for key, value in relations.items() if key not in HELD_OUT_RELATIONS and key != "Other"}
+        relations = {key: value for key, value in relations.items() if key not in HELD_OUT_RELATIONS}
         types = {key: self.type_of(value["name"], value["description"]) for key, value in labels.items()} if typed else {}
         index = {key: self.relation_of(value["name"], value["description"]) for key, value in relations.items()}
-        one = name in ("fewrel", "semeval2010t8")
+        one = name == "fewrel"
         result = TrainingSet(
             name,
             weight,
             types=frozenset(types.values()),
             relations=frozenset(index.values()),
             all_spans=typed,
-            all_pairs=name == "re-docred",
+            all_pairs=name in ("re-docred", "bc5cdr"),
             one_relation=one,
             span_weight=span_weight,
         )
-        for line in (folder / "train.jsonl").read_text().splitlines():
-            row = json.loads(line)
-            if row["relations"] and one and row["relations"][0]["label"] not in relations:
-                continue
-            asked = frozenset(index[r] for r in row["annotated_relations"] if r in index) if "annotated_relations" in row else None
-            for text, entities, pairs in sentences_of(row):
-                held = [set() if e["label"] not in types else {types[e["label"]]} for e in entities]
-                for pair in pairs:
-                    for position, derived in zip((pair["head"], pair["tail"]), DERIVED.get(pair["label"], ("", "")), strict=True):
-                        if derived:
-                            held[position].add(self.type_of(derived))
-                spans = tuple((e["start"], e["end"], tuple(sorted(h))) for e, h in zip(entities, held, strict=True))
-                triples = tuple((p["head"], p["tail"], index[p["label"]]) for p in pairs if p["label"] in index)
-                result.examples.append(Example(name, text, spans, triples, asked))
-        if weight:
-            self.sets.append(result)
+        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+        rows = [row for row in rows if not (one and row["relations"][0]["label"] not in relations)]
+        distant = name in ("fewrel", "knowledgenet", "re-docred", "wikigold")
+        for row in self._joined(rows, name) if typed else rows:
+            for piece in windows_of(row):
+                result.examples.append(self._example(name, row, piece, (types, index), distant))
+        self.sets.append(result)
 
-    def batches(self, size: int, *, seed: int) -> Iterator[list[Example]]:
-        """Endless batches of sentences of similar length, mixed over sets by their weights."""
+    def _joined(self, rows: list[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
+        """Rows as they are and, where rows are sentences in order, runs of two to four as well."""
+        yield from rows
+        if name in TWEETS or sum(len(row["text"]) for row in rows) / len(rows) > 400:
+            return
+        position = 0
+        while position < len(rows):
+            run = rows[position : position + self._random.randint(2, 4)]
+            yield join_rows(run)
+            position += len(run)
+
+    def _example(
+        self, name: str, row: Mapping[str, Any], piece: Piece, tables: tuple[Mapping[str, int], Mapping[str, int]], distant: bool
+    ) -> Example:
+        types, index = tables
+        held: list[set[int]] = [{types[e["label"]]} if e["label"] in types else set() for e in piece.entities]
+        for head, tail, label in piece.relations:
+            for position, derived in zip((head, tail), DERIVED.get(label, ("", "")), strict=True):
+                if derived:
+                    held[position].add(self.type_of(derived))
+        weak: list[tuple[int, int, tuple[int, ...]]] = []
+        if distant:
+            places = [(e["start"], e["end"]) for e in piece.entities]
+            for entity, kinds, (start, end) in zip(piece.entities, held, places, strict=True):
+                known = self._known.by_id.get(entity.get("kb_id", "")) or self._known.by_name.get(piece.window.text[start:end].lower(), ())
+                kinds.update(self.type_of(k) for k in known)
+            for start, end, classes in self._known.mentions(piece.window.text):
+                if not any(a < end and b > start for a, b in places):
+                    weak.append((start, end, tuple(sorted({self.type_of(c) for c in classes}))))
+        spans = [(e["start"], e["end"], tuple(sorted(h))) for e, h in zip(piece.entities, held, strict=True)]
+        relations: dict[tuple[int, int], tuple[int, ...]] = {}
+        for head, tail, label in piece.relations:
+            if label in index:
+                relations[head, tail] = tuple(sorted({*relations.get((head, tail), ()), index[label]}))
+        asked = frozenset(index[r] for r in row["annotated_relations"] if r in index) if "annotated_relations" in row else None
+        return Example(name, piece.window, (*spans, *weak), relations, piece.unknown, asked, piece.links, len(weak))
+
+    def batches(self, characters: int, *, seed: int, crossner: bool) -> Iterator[list[Example]]:
+        """Endless batches of windows of similar length, about ``characters`` with padding, mixed over sets by their weights."""
         generator = random.Random(seed)
         pools: dict[str, list[Example]] = {}
-        weights = [s.weight for s in self.sets]
+        sets = [s for s in self.sets if crossner or not s.name.startswith("crossner/")]
+        weights = [s.weight for s in sets]
         while True:
             drawn = []
-            for chosen in generator.choices(self.sets, weights, k=size * 16):
+            for chosen in generator.choices(sets, weights, k=512):
                 pool = pools.setdefault(chosen.name, [])
                 if not pool:
                     pool.extend(generator.sample(chosen.examples, len(chosen.examples)))
                 drawn.append(pool.pop())
-            drawn.sort(key=lambda e: len(e.text))
-            groups = [drawn[i : i + size] for i in range(0, len(drawn), size)]
+            drawn.sort(key=lambda e: len(e.window.text))
+            groups: list[list[Example]] = [[]]
+            for example in drawn:
+                if groups[-1] and (len(groups[-1]) + 1) * len(example.window.text) > characters:
+                    groups.append([])
+                groups[-1].append(example)
             generator.shuffle(groups)
             yield from groups
 
 
-def sentences_of(row: Mapping[str, object]) -> Iterator[tuple[str, list[dict], list[dict]]]:  # type: ignore[type-arg]  # rows are JSON
-    """A row's sentences: text, entities and relations with offsets and indices of the sentence. Pairs across sentences are left out."""
-    text: str = row["text"]  # type: ignore[assignment]
-    entities: Sequence[dict] = row["entities"]  # type: ignore[assignment, type-arg]
-    relations: list[dict] = list(row["relations"])  # type: ignore[call-overload, type-arg]
-    if "cluster_relations" in row:
-        clusters = row["clusters"]
-        relations = [
-            {"head": h, "tail": t, "label": r["label"]}
-            for r in row["cluster_relations"]  # type: ignore[attr-defined]
-            for h in clusters[r["head"]]  # type: ignore[index]
-            for t in clusters[r["tail"]]  # type: ignore[index]
-        ]
-    bounds = row.get("sentences") or _split(text, entities)
-    for start, end in bounds:  # type: ignore[attr-defined]
-        inside = {i: n for n, i in enumerate(i for i, e in enumerate(entities) if e["start"] >= start and e["end"] <= end)}
-        moved = [{**entities[i], "start": entities[i]["start"] - start, "end": entities[i]["end"] - start} for i in inside]
-        pairs = [
-            {"head": inside[r["head"]], "tail": inside[r["tail"]], "label": r["label"]}
-            for r in relations
-            if r["head"] in inside and r["tail"] in inside
-        ]
-        yield text[start:end], moved, pairs
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A window of a row: its entities with offsets moved, relations (head, tail, label) and pairs of which nothing is known."""
+
+    window: Window
+    entities: list[dict[str, Any]]
+    relations: list[tuple[int, int, str]]
+    unknown: frozenset[tuple[int, int]]
+    links: tuple[Link, ...]
+
+
+def join_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows that are sentences as one row.
+
+    >>> first, second = {"text": "A b.", "entities": []}, {"text": "C.", "entities": [{"start": 0, "end": 1}]}
+    >>> join_rows([{**first, "relations": []}, {**second, "relations": []}])
+    {'text': 'A b. C.', 'entities': [{'start': 5, 'end': 6}], 'relations': [], 'sentences': [[0, 4], [5, 7]]}
+    """
+    text = ""
+    entities: list[dict[str, Any]] = []
+    relations: list[dict[str, Any]] = []
+    sentences: list[list[int]] = []
+    for row in rows:
+        start = len(text) + 1 if text else 0
+        text = f"{text} {row['text']}" if text else row["text"]
+        relations += [{**r, "head": r["head"] + len(entities), "tail": r["tail"] + len(entities)} for r in row["relations"]]
+        entities += [{**e, "start": e["start"] + start, "end": e["end"] + start} for e in row["entities"]]
+        sentences.append([start, len(text)])
+    return {"text": text, "entities": entities, "relations": relations, "sentences": sentences}
+
+
+def windows_of(row: Mapping[str, Any]) -> Iterator[Piece]:
+    """A row's windows.
+
+    Where a row lists relations between clusters, they hold between the nearest mentions and between those in one sentence; of
+    other mentions of such clusters nothing is known.
+    """
+    text: str = row["text"]
+    entities: Sequence[dict[str, Any]] = row["entities"]
+    bounds = [(a, b) for a, b in row.get("sentences") or _split(text, entities)]
+    cluster_of = {m: c for c, mentions in enumerate(row.get("clusters", ())) for m in mentions}
+    related: dict[tuple[int, int], list[str]] = {}
+    for relation in row.get("cluster_relations", ()):
+        related.setdefault((relation["head"], relation["tail"]), []).append(relation["label"])
+    for group in group_sentences([text.count(" ", a, b) + 1 for a, b in bounds]):
+        start, end = bounds[group[0]][0], bounds[group[-1]][1]
+        window = Window(text[start:end], tuple((bounds[i][0] - start, bounds[i][1] - start) for i in group))
+        kept = [i for i, e in enumerate(entities) if e["start"] >= start and e["end"] <= end]
+        place = {i: n for n, i in enumerate(kept)}
+        moved = [{**entities[i], "start": entities[i]["start"] - start, "end": entities[i]["end"] - start} for i in kept]
+        if "cluster_relations" in row:
+            pairs, unknown = _between_clusters(moved, window, [cluster_of.get(i, -1) for i in kept], related)
+        else:
+            pairs = [
+                (place[r["head"]], place[r["tail"]], r["label"]) for r in row["relations"] if r["head"] in place and r["tail"] in place
+            ]
+            unknown = frozenset()
+        yield Piece(window, moved, pairs, unknown, _links(moved, [cluster_of.get(i, -1 - i) for i in kept]))
+
+
+def _between_clusters(
+    entities: Sequence[Mapping[str, Any]], window: Window, clusters: Sequence[int], related: Mapping[tuple[int, int], list[str]]
+) -> tuple[list[tuple[int, int, str]], frozenset[tuple[int, int]]]:
+    """Relations of the mention pairs that show them, and the pairs of related clusters' other mentions."""
+    sentence = [next((n for n, (a, b) in enumerate(window.sentences) if a <= e["start"] < b), -1) for e in entities]
+    mentions: dict[int, list[int]] = {}
+    for mention, cluster in enumerate(clusters):
+        mentions.setdefault(cluster, []).append(mention)
+    pairs: list[tuple[int, int, str]] = []
+    unknown: set[tuple[int, int]] = set()
+    for (head, tail), labels in related.items():
+        every = [(h, t) for h in mentions.get(head, ()) for t in mentions.get(tail, ())]
+        if not every:
+            continue
+        nearest = min(every, key=lambda p: abs(entities[p[0]]["start"] - entities[p[1]]["start"]))
+        for pair in every:
+            if pair == nearest or sentence[pair[0]] == sentence[pair[1]]:
+                pairs += [(*pair, label) for label in labels]
+            else:
+                unknown.add(pair)
+    return pairs, frozenset(unknown)
+
+
+def _links(entities: Sequence[Mapping[str, Any]], clusters: Sequence[int]) -> tuple[Link, ...]:
+    """Each mention with the nearest one of its cluster before it, and with up to RIVALS nearer or farther ones of other clusters."""
+    if all(c < 0 for c in clusters):
+        return ()
+    order = sorted(range(len(entities)), key=lambda i: (entities[i]["start"], -entities[i]["end"]))
+    links: list[Link] = []
+    for position, mention in enumerate(order):
+        before = order[:position][::-1]
+        same = next((b for b in before if clusters[b] == clusters[mention]), None)
+        if same is not None:
+            links.append((mention, same, 1.0))
+        links += [(mention, b, 0.0) for b in [b for b in before if clusters[b] != clusters[mention]][:RIVALS]]
+    return tuple(links)
 
 
 def _split(text: str, entities: Sequence[dict]) -> list[tuple[int, int]]:  # type: ignore[type-arg]

@@ -24,23 +24,27 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import torch
-from rdflib import Literal, URIRef
+from rdflib import Literal
 from rdflib.namespace import RDFS
-from spacy.language import Language
 
 from dovetail.kg.errors import DocumentError
-from dovetail.kg.formats import vocabulary_names
 from dovetail.kg.names import Layer, digest
 from dovetail.kg.passages import PassageIndex, open_passages
 from dovetail.kg.statement import Document, Statement
 from dovetail.kg.store import KnowledgeGraph
+from dovetail.nlp.adapt.adapter import find_adapter, why_not
 from dovetail.nlp.catalogue import Catalogue, EntityType, RelationType
 from dovetail.nlp.extract import Extraction, extract
+from dovetail.nlp.graph_vocabulary import vocabulary_folder
+from dovetail.nlp.languages import can_read, language_mark, language_of
 from dovetail.nlp.mentions import shared_catalogue
-from dovetail.nlp.pipeline import PipelineOptions, load_pipeline
+from dovetail.nlp.passage_vectors import encoder_mark, encoder_name, with_vectors
+from dovetail.nlp.pipeline import PipelineOptions
+from dovetail.nlp.pipelines import Pipelines
 from dovetail.nlp.readers import read_documents
+from dovetail.nlp.vocabulary import Vocabulary
 
-VERSION = "1"
+VERSION = "2"
 """Moves when the same document would give other facts, so that graphs built before are read again."""
 
 EXTRACTOR = f"dovetail-extractor@{VERSION}"
@@ -55,16 +59,22 @@ WORTH_PROCESSES = 300_000
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """``workers`` is the number of processes that extract; None chooses by the machine and the corpus."""
+    """``workers`` is the number of processes that extract; None chooses by the machine and the corpus.
+
+    ``min_confidence``: relations less sure are not kept. ``encoder``: a text encoder for the passages, by its folder or its name on
+    the hub; the packaged one without.
+    """
 
     vocabularies: tuple[Path, ...] = ()
     labels: Path | None = None
     workers: int | None = None
+    min_confidence: float = 0.0
+    encoder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildEvent:
-    """A document that was read ('document') or passed over ('skipped', with the reason)."""
+    """A document that was read ('document') or passed over ('skipped', with the reason), or what a person should know ('note')."""
 
     kind: str
     document: str
@@ -92,7 +102,8 @@ class _Job:
     """What a process needs to extract."""
 
     options: PipelineOptions
-    vocabulary: tuple[tuple[URIRef, str], ...]
+    vocabulary: Path | None
+    encoder: str
 
 
 @dataclass(slots=True)
@@ -133,15 +144,17 @@ def build_graph(
     for path in options.vocabularies:
         graph.load_vocabulary(path)
     graph.add(_catalogue_statements(catalogue), layer=Layer.VOCABULARY)
-    own = {e.iri for e in catalogue.entities} | {r.iri for r in catalogue.relations}
-    vocabulary = tuple((iri, name) for iri, name, _ in vocabulary_names(graph.store) if iri not in own)
-    job = _Job(PipelineOptions(labels=options.labels), vocabulary)
-    mark = _pipeline_fingerprint(catalogue, vocabulary)
-    with open_passages(graph) as passages:
+    adapter = _adapter(graph, catalogue, on_event)
+    own = frozenset(map(str, [e.iri for e in catalogue.entities] + [r.iri for r in catalogue.relations]))
+    with vocabulary_folder(graph, without=own) as (vocabulary, content), open_passages(graph) as passages:
+        encoder, reader = encoder_name(options.encoder), encoder_mark(options.encoder)
+        passages.bind(encoder)
+        job = _Job(PipelineOptions(labels=options.labels, adapter=adapter, min_confidence=options.min_confidence), vocabulary, encoder)
+        mark = _pipeline_fingerprint(catalogue, f"{content} {options.min_confidence} {adapter.stem if adapter else ''} {reader}")
         known = graph.fingerprints()
         indexed = passages.documents()
         passages.remove(indexed - known.keys())
-        fresh = _changed(documents, known, indexed, mark, tally)
+        fresh = _changed(_readable(documents, skip), known, indexed, mark, tally)
         batch: list[Extraction] = []
         flushed = time.monotonic()
         for extraction in _extract_all(fresh, job, options.workers):
@@ -171,6 +184,18 @@ def build_graph(
     )
 
 
+def _adapter(graph: KnowledgeGraph, catalogue: Catalogue, on_event: Callable[[BuildEvent], None]) -> Path | None:
+    """The heads that were fitted to the user's examples, where they are beside the graph and may be used; otherwise why not is told."""
+    stored = find_adapter(graph.path)
+    if stored is None:
+        return None
+    reason = why_not(stored, catalogue)
+    if reason is not None:
+        on_event(BuildEvent("note", stored.name, reason=reason))
+        return None
+    return stored.heads
+
+
 def _catalogue_statements(catalogue: Catalogue) -> Iterator[Statement]:
     """Names and descriptions of types and relations, for people who read the graph."""
     entries: list[EntityType | RelationType] = [*catalogue.entities, *catalogue.relations]
@@ -180,13 +205,24 @@ def _catalogue_statements(catalogue: Catalogue) -> Iterator[Statement]:
             yield Statement(entry.iri, RDFS.comment, Literal(entry.description))
 
 
-def _pipeline_fingerprint(catalogue: Catalogue, vocabulary: Sequence[tuple[URIRef, str]]) -> str:
+def _pipeline_fingerprint(catalogue: Catalogue, vocabulary: str) -> str:
     """A name for everything but the document that its facts depend on."""
     with as_file(files("dovetail.data").joinpath("weights")) as folder:
-        weights = [sha256((folder / name).read_bytes()).hexdigest() for name in ("extractor.safetensors", "calibration.json")]
+        held = ("extractor.safetensors", "calibration.json", "linking.json", "coreference.safetensors")
+        weights = [sha256((folder / name).read_bytes()).hexdigest() for name in held]
     labels = [repr((e.key, e.name, e.description, str(e.iri), e.kind)) for e in catalogue.entities]
     labels += [repr((r.key, r.name, r.description, str(r.iri), sorted(r.domain), sorted(r.range))) for r in catalogue.relations]
-    return digest(VERSION, *weights, *labels, *(f"{iri} {name}" for iri, name in vocabulary))
+    cues = [cue.read_text("utf-8") for cue in sorted(files("dovetail.data").joinpath("cues").iterdir(), key=lambda file: file.name)]
+    return digest(VERSION, *weights, *cues, *labels, vocabulary)
+
+
+def _readable(documents: Iterable[Document], skip: Callable[[str, DocumentError], None]) -> Iterator[Document]:
+    """Documents whose language can be read with what is installed; the others are passed over."""
+    for document in documents:
+        if can_read(language_of(document.text)):
+            yield document
+        else:
+            skip(document.id, DocumentError(f"{document.id}: Chinese text needs jieba: run pip install 'dovetail[zh]'"))
 
 
 def _changed(
@@ -195,9 +231,9 @@ def _changed(
     """Documents the graph does not hold as they are now, with their fingerprints."""
     for document in documents:
         tally.seen.add(document.id)
-        fingerprint = digest(
-            mark, document.title, document.domain, document.text, *(f"{k}={v}" for k, v in sorted(document.metadata.items()))
-        )
+        facts = mark + language_mark(language_of(document.text))
+        metadata = (f"{k}={v}" for k, v in sorted(document.metadata.items()))
+        fingerprint = digest(facts, document.title, document.domain, document.text, *metadata)
         if known.get(document.id) == fingerprint and document.id in indexed:
             tally.unchanged += 1
         else:
@@ -253,14 +289,16 @@ def _one_thread() -> Iterator[None]:
 
 
 def _here(documents: Iterable[tuple[Document, str]], job: _Job) -> Iterator[Extraction]:
-    nlp, catalogue = _prepare(job)
+    pipelines, catalogue = _prepare(job)
     for document, fingerprint in documents:
-        yield extract(document, nlp, catalogue, extractor=EXTRACTOR, fingerprint=fingerprint)
+        found = extract(document, pipelines.reading(document.text), catalogue, extractor=EXTRACTOR, fingerprint=fingerprint)
+        yield with_vectors(found, job.encoder)
 
 
-def _prepare(job: _Job) -> tuple[Language, Catalogue]:
+def _prepare(job: _Job) -> tuple[Pipelines, Catalogue]:
     labels = str(job.options.labels) if job.options.labels else None
-    return load_pipeline(job.options, vocabulary=job.vocabulary), shared_catalogue(labels)
+    vocabulary = None if job.vocabulary is None else Vocabulary.open(job.vocabulary)
+    return Pipelines(job.options, vocabulary), shared_catalogue(labels)
 
 
 def _elsewhere(documents: Iterable[tuple[Document, str]], job: _Job, count: int) -> Iterator[Extraction]:
@@ -293,14 +331,14 @@ def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Do
         yield chunk
 
 
-_worker: list[tuple[Language, Catalogue]] = []
+_worker: list[tuple[Pipelines, Catalogue, str]] = []
 """What a worker process prepared when it started; empty elsewhere."""
 
 
 def _start_worker(job: _Job, parent: int) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(1)
-    _worker.append(_prepare(job))
+    _worker.append((*_prepare(job), job.encoder))
 
 
 def _end_with(parent: int) -> None:
@@ -311,5 +349,9 @@ def _end_with(parent: int) -> None:
 
 
 def _work(chunk: list[tuple[Document, str]]) -> list[Extraction]:
-    nlp, catalogue = _worker[0]
-    return [extract(document, nlp, catalogue, extractor=EXTRACTOR, fingerprint=fingerprint) for document, fingerprint in chunk]
+    pipelines, catalogue, encoder = _worker[0]
+    found = (
+        extract(document, pipelines.reading(document.text), catalogue, extractor=EXTRACTOR, fingerprint=fingerprint)
+        for document, fingerprint in chunk
+    )
+    return [with_vectors(extraction, encoder) for extraction in found]

@@ -1,22 +1,21 @@
-"""Names of one thing within a document: the spaCy component ``dovetail_coreference`` fills ``Doc._.clusters``.
+"""Mentions of one thing within a document: the spaCy component ``dovetail_coreference`` fills ``Doc._.clusters``.
 
-A cascade of precise rules on names, in the spirit of Lee et al., Deterministic coreference (CL 2013), without pronouns:
-the same name; an acronym of a name; part of a person's name; the distinctive part of an organisation's name. A short name that
-fits two long ones seen before it stays on its own. The title of the document counts as a name.
+First a cascade of precise rules on names, in the spirit of Lee et al., Deterministic coreference (CL 2013): the same name; an acronym of a
+name; part of a person's name; the distinctive part of an organisation's name. A short name that fits two long ones seen before it stays on
+its own. The title of the document counts as a name. Then pronouns and definite nominals join the clusters of names that a trained scorer is
+sure of (``references.py``).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from dovetail.nlp.catalogue import Catalogue
-from dovetail.nlp.mentions import shared_catalogue
+import dovetail.nlp.mentions  # noqa: F401  # it registers Span._.confidence
 
 if not Doc.has_extension("clusters"):
     Doc.set_extension("clusters", default=None)
@@ -27,13 +26,25 @@ COMPANY_WORDS = frozenset("inc incorporated ltd limited corp corporation co comp
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Mentions of one thing. ``name`` is its fullest name; ``label`` the type that its mentions together favour."""
+    """Mentions of one thing. ``name`` is its fullest name; ``label`` the type that its mentions together favour.
+
+    ``mentions`` are names; ``references`` are pronouns and nominals that stand for it, which name nothing.
+    """
 
     name: str
     label: str
     kind: str
     mentions: tuple[Span, ...]
     is_title: bool
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A pronoun or nominal, and the probability that it stands for its cluster."""
+
+    span: Span
+    confidence: float
 
 
 def normal_name(name: str) -> str:
@@ -57,24 +68,6 @@ def plain_title(title: str) -> str:
     return re.sub(r"\s*\([^()]*\)\s*$", "", title).strip() or title
 
 
-@Language.factory("dovetail_coreference", default_config={"labels": None})
-def create_coreference(nlp: Language, name: str, labels: str | None) -> Coreference:
-    """The component for ``nlp.add_pipe``."""
-    return Coreference(shared_catalogue(labels))
-
-
-class Coreference:
-    """Clusters the entities of a Doc and gives every mention its cluster's type."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.kinds = {e.key: e.kind for e in catalogue.entities}
-
-    def __call__(self, doc: Doc) -> Doc:
-        """Fill ``Doc._.clusters``."""
-        doc._.clusters = clusters_of(doc.ents, plain_title(doc._.title), self.kinds)
-        return doc
-
-
 def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> list[Cluster]:
     """Clusters in the order of their first mentions. ``kinds`` maps types to coarse kinds."""
     by_name: dict[str, list[Span]] = {}
@@ -90,9 +83,10 @@ def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> 
     surfaces.setdefault(title_name, title)
     first = {name: spans[0].start_char for name, spans in by_name.items()} | {title_name: -1}
     parent: dict[str, str] = {}
+    alike = _Alike(names, surfaces)
     for name in by_name:
         kind = kind_of[name]
-        same_kind = [o for o in names if o != name and kind_of.get(o, kind) == kind]
+        same_kind = [o for o in alike.to(name) if kind_of.get(o, kind) == kind]
         for fits in RULES:
             longer = [o for o in same_kind if fits(name, o, kind, surfaces)]
             longer = [o for o in longer if not any(_within(o, other) for other in longer)]
@@ -110,6 +104,39 @@ def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> 
         label = _favoured(spans)
         clusters.append(Cluster(fullest, label, kinds.get(label, label), tuple(spans), root == title_name))
     return sorted(clusters, key=lambda c: c.mentions[0].start_char)
+
+
+def with_references(clusters: Sequence[Cluster], references: Mapping[int, Sequence[Reference]]) -> list[Cluster]:
+    """The clusters with the references of each, by its index."""
+    return [replace(cluster, references=tuple(references.get(i, ()))) for i, cluster in enumerate(clusters)]
+
+
+class _Alike:
+    """Names by their words and initials: whatever a rule joins shares one of them, so that not all pairs need be tried."""
+
+    def __init__(self, names: Sequence[str], surfaces: Mapping[str, str]) -> None:
+        self._surfaces = surfaces
+        self._place = {name: i for i, name in enumerate(names)}
+        self._by_word: dict[str, list[str]] = {}
+        self._by_initials: dict[str, list[str]] = {}
+        for name in names:
+            for word in _words(name):
+                self._by_word.setdefault(word, []).append(name)
+            self._by_initials.setdefault(_initials_of(surfaces[name]), []).append(name)
+
+    def to(self, name: str) -> list[str]:
+        """The other names that share a word with ``name``, or are what it abbreviates, in their order."""
+        found = {o for word in _words(name) for o in self._by_word[word]}
+        found.update(self._by_initials.get(self._surfaces[name].replace(".", ""), ()))
+        return sorted(found - {name}, key=self._place.__getitem__)
+
+
+def _words(name: str) -> set[str]:
+    return {w.strip(".,") for w in [*name.split(), *name.replace(".", " ").split()]}
+
+
+def _initials_of(surface: str) -> str:
+    return "".join(w[0] for w in re.split(r"[\s\-]+", surface) if w[:1].isupper())
 
 
 def _favoured(spans: Sequence[Span]) -> str:
@@ -155,8 +182,7 @@ def _within(short: str, long: str) -> bool:
 def _acronym(short: str, long: str, kind: str, surfaces: dict[str, str]) -> bool:
     """WHO: World Health Organization."""
     letters = surfaces[short].replace(".", "")
-    words = [w for w in re.split(r"[\s\-]+", surfaces[long]) if w[:1].isupper()]
-    return letters.isupper() and 2 <= len(letters) <= 8 and len(words) > 1 and "".join(w[0] for w in words) == letters
+    return letters.isupper() and 2 <= len(letters) <= 8 and _initials_of(surfaces[long]) == letters
 
 
 def _part_of_person(short: str, long: str, kind: str, surfaces: dict[str, str]) -> bool:

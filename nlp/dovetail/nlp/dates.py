@@ -35,7 +35,8 @@ _MONTH_FIRST = re.compile(
 _ISO = re.compile(r"([0-9]{4})([-/])([0-9][0-9])\2([0-9][0-9])(?:T[0-9:.]+Z?)?(?![0-9-])")
 _NUMERIC_DATE = re.compile(r"([0-9]{1,2})([/.])([0-9]{1,2})\2([0-9]{4})(?![0-9./])")
 _DECADE = re.compile(r"([0-9]{3})0[ ]?['’]?s\b")
-_YEARS = re.compile(rf"([0-9]{{1,4}})(?:{GAP}{DASH}{GAP}([0-9]{{1,4}}))?{GAP}{_ERA}")
+_CENTURY = re.compile(rf"([1-9]|1[0-9]|2[01])(?:st|nd|rd|th){GAP}century\b(?![ \n\u00a0]*(?:BCE?\b|B\. ?C))", re.IGNORECASE)
+_YEARS = re.compile(rf"([0-9]{{1,4}}|[0-9]{{1,2}},[0-9]{{3}})(?:{GAP}{DASH}{GAP}([0-9]{{1,4}}))?{GAP}{_ERA}")
 _ERA_YEAR = re.compile(r"(?:AD|A\. ?D\.)[ \u00a0]{0,2}([0-9]{1,4})(?![0-9,.][0-9]|[0-9])")
 _YEAR_RANGE = re.compile(rf"([0-9]{{4}})({GAP}(?:{DASH}|/){GAP})([0-9]{{4}}|[0-9][0-9])(?![0-9%]|[-–/.,:][0-9]|[^\W\d_])")
 _EARLY_YEAR = re.compile(r"([1-9][0-9]{2})(?=[,.;)–]|[ \n]*$|[ ](?:BC|AD|he|she|after|before|and)\b)(?![.,][0-9])")
@@ -145,11 +146,16 @@ def _decade(m: re.Match[str]) -> list[Dated]:
     return [_typed(*m.span(), m[1], DT.decade)] if "100" <= m[1] <= "210" else []
 
 
+def _century(m: re.Match[str]) -> list[Dated]:
+    return [_typed(*m.span(), f"{int(m[1]) - 1:02d}", DT.century)]
+
+
 def _years_of_era(m: re.Match[str]) -> list[Dated]:
     def read(number: str) -> int:
-        return 1 - int(number) if m[3].startswith("B") else int(number)
+        year = int(number.replace(",", ""))
+        return 1 - year if m[3].startswith("B") else year
 
-    if not int(m[1]):
+    if not int(m[1].replace(",", "")):
         return []
     if m[2] is None:
         return [_year(*m.span(), read(m[1]))]
@@ -176,6 +182,7 @@ _READERS = {
     _NUMERIC_DATE: _numeric_date,
     _DAY_FIRST: _day_first,
     _DECADE: _decade,
+    _CENTURY: _century,
     _YEARS: _years_of_era,
     _YEAR_RANGE: _year_range,
 }

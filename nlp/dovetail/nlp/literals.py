@@ -34,9 +34,10 @@ class LiteralMention:
 def find_literals(text: str) -> list[LiteralMention]:
     """The literals in ``text``, left to right, none overlapping another.
 
-    A year before Christ is counted as in XSD 1.1 (1 BC is 0000); a decade is a ``dt:decade`` (``199``
-    for the 1990s); a day without its year an ``xsd:gMonthDay``. A date that two countries would read
-    differently, an ordinal, a version, a telephone number and a time of day are left out.
+    A year before Christ is counted as in XSD 1.1 (1 BC is 0000); a decade is a ``dt:decade`` and a century a
+    ``dt:century``, which hold what their years begin with (``199`` for the 1990s, ``18`` for the 19th); a day without its
+    year an ``xsd:gMonthDay``. A date that two countries would read differently, an ordinal, a version, a telephone number,
+    a time of day and a time that is told from today ("two years ago") are no dates.
 
     >>> [(text[m.start:m.end], str(m.value), m.unit) for text in ["It fell 5 km on 7 May 1867."] for m in find_literals(text)]
     [('5 km', '5', 'km'), ('7 May 1867', '1867-05-07', None)]
@@ -72,18 +73,32 @@ _DIALLED = re.compile(r"[0-9]{1,4}(?:[ -]?\(?[0-9]{2,4}\)?){2,5}")
 _RUN = re.compile(r"[0-9]+(?:[.,:/][0-9]+)*")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
 _RANGE = re.compile(rf"[ ]?[-–][ ]?(?={_RUN.pattern}(?!{DASH}[0-9]))")
-_SCALE = re.compile(rf"{GAP}-?(hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
+_RANGE_WORDS = re.compile(r"[ ](?:to|and|or)[ ](?=[0-9])")
+_BETWEEN = re.compile(r"\b(?:between|either)[ ]$", re.IGNORECASE)
+_POWER = re.compile(r"[ ]?[×x*·][ ]?10(?:\^?([-−]?[0-9]{1,2})(?![0-9.,])|([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+_PART = re.compile(r"[ ]?([½¼¾])|[ ]([13])/([248])(?![0-9/])|[ -]and[ -]a[ -](half|quarter)\b", re.IGNORECASE)
+_PARTS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "half": "0.5", "quarter": "0.25"}
+_MINUS = re.compile(r"\bminus[ ]$", re.IGNORECASE)
+_CLOCK = re.compile(r"[ ]?(?:[ap]\.?m\b|o['’]clock\b)|[ ]?cents?\b", re.IGNORECASE)
+_FEET_AND_INCHES = re.compile(r"([0-9])[ ]?['’′][ ]?([0-9]|1[01])(?:[ ]?(?:[\"”″]|''|’’))")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[\u00a0\u2009\u202f][0-9]{3})+(?![0-9])")
+_INCHES = re.compile(r"[ ]?in\b\.?(?![ ](?:the|[0-9]))")
+_LESSER = {"[ft_i]": ("[in_i]", 12), "[lb_av]": ("[oz_av]", 16)}
+"""Units written before a smaller one, as in 5 ft 10 in: which, and how many of it they are."""
+_SCALE = re.compile(rf"{GAP}-?(hundred|thousand|million|billion|trillion|dozen|lakh|crore)\b", re.IGNORECASE)
 _SHORT_SCALE = re.compile(r"[ ]?(k|K|mn?|M|bn?|B|tn)\b")
 _CODES = "|".join(sorted(units.CURRENCY_CODES))
 _CODE_FIRST = re.compile(rf"({_CODES})[ \u00a0]{{0,2}}[$€£]?[ ]?(?=[0-9])")
 _CODE_AFTER = re.compile(rf"{GAP}({_CODES})\b")
-_PREFIXED = re.compile(r"(?:US|AU?|CA?|NZ|HK|S|R)$")
+_PREFIXED = re.compile(r"(?<![A-Za-z])(?:US|AU?|CA?|NZ|NT|MX|HK|S|R)$")
 _SIGNS = frozenset("$€£¥₹₩₽")
 
 _SMALL = "|".join(sorted(units.SMALL, key=len, reverse=True))
 _SCALED = "|".join(units.SCALES)
+_HALVED = "(?:hour|minute|day|year|decade|century|mile|kilomet(?:re|er)|met(?:re|er)|pound|lit(?:re|er)|acre)"
 _WORD_NUMBER = re.compile(
-    rf"(?:(?:an?|half an?)[ -](?=(?:{_SCALED})\b)|(?:{_SMALL})\b)"
+    rf"(?:(?:an?|half an?)[ -](?=(?:{_SCALED})\b)|half an?[ -](?={_HALVED}\b)|(?:{_SMALL})\b)"
     rf"(?:(?:[ ]|-|[ ]?and[ ])?(?:[ -])?\b(?:{_SMALL}|{_SCALED})\b)*",
     re.IGNORECASE,
 )
@@ -117,7 +132,7 @@ _FIRST = "".join(sorted(_FIRST_LETTERS | {letter.upper() for letter in _FIRST_LE
 # The look-ahead lets the search run over characters that begin nothing: four times faster.
 _TRIGGER = re.compile(
     rf"(?=[0-9$€£¥₹₩₽{_FIRST}])(?:[0-9$€£¥₹₩₽]|\b(?:{MONTH_START}|A(?:\. ?)?D\b|(?:{_CODES}) ?[0-9$€£]"
-    rf"|(?:(?:[aA]n?|[hH]alf an?)[ -](?:{_SCALED})|{_NUMBER_START})\b))"
+    rf"|(?:(?:[aA]n?|[hH]alf an?)[ -](?:{_SCALED})|[hH]alf an?[ -]{_HALVED}|{_NUMBER_START})\b))"
 )
 
 _READS_AS_NAME = re.compile(
@@ -125,6 +140,8 @@ _READS_AS_NAME = re.compile(
     r"|porsche|peugeot|bmw|audi|mazda|ferrari|nokia|intel|nvidia|isbn|issn|version|v\.)[ ]|#)$",
     re.IGNORECASE,
 )
+_FROM_NOW = re.compile(r"[ ](?:ago|earlier|hence|from now)\b", re.IGNORECASE)
+_PERIOD_PART = re.compile(r"\b(?:mid|early|late|pre|post)[-–]$", re.IGNORECASE)
 _LOOK_BACK = 12
 _LONG = 24  # digits of a serial number, not of a quantity; all shorter ones are exact in a Decimal
 _HUGE = Decimal(10) ** 15
@@ -132,9 +149,12 @@ _HUGE = Decimal(10) ** 15
 
 def _at_digit(text: str, start: int) -> tuple[list[LiteralMention], int]:
     before = text[start - 1] if start else ""
+    if tall := _FEET_AND_INCHES.match(text, start):
+        inches = Decimal(int(tall[1]) * 12 + int(tall[2]))
+        return [LiteralMention(start, tall.end(), "quantity", _decimal(inches), "[in_i]")], tall.end()
     if before == "+" and (dialled := _DIALLED.match(text, start)):
         return [], dialled.end()
-    if _in_a_code(before, text[start - 2 : start - 1] if start > 1 else ""):
+    if _in_a_code(before, text[start - 2 : start - 1] if start > 1 else "") and not _PERIOD_PART.search(text[max(0, start - 6) : start]):
         return [], _run_end(text, start)
     if (dated := date_at_digit(text, start)) and (dated[-1][2].datatype != XSD.gYear or _measure(text, dated[-1][1]) is None):
         return _dates(dated), dated[-1][1]
@@ -146,16 +166,26 @@ def _at_digit(text: str, start: int) -> tuple[list[LiteralMention], int]:
     year = lone_year(text, start, before=context)
     if year and _measure(text, year[1]) is None and not _SCALE.match(text, year[1]):
         return _dates([year]), year[1]
-    run_end = _run_end(text, start)
-    if run_end - start > _LONG or not _NUMBER.fullmatch(text, start, run_end):
+    grouped = _GROUPED.match(text, start)
+    run_end = grouped.end() if grouped else _run_end(text, start)
+    if run_end - start > _LONG or not (grouped or _NUMBER.fullmatch(text, start, run_end)):
         return [], run_end
-    negative = before in ("-", "−") and (start < 2 or text[start - 2] in " \t\n(\u00a0")
-    value = Decimal(text[start:run_end].replace(",", ""))
-    begin = start - 1 if negative else start
-    if (between := _RANGE.match(text, run_end)) and (second := _number_at(text, between.end())):
+    if clock := _CLOCK.match(text, run_end):
+        return [], clock.end()
+    minus = _MINUS.search(context)
+    negative = bool(minus) or (before in ("-", "−") and (start < 2 or text[start - 2] in " \t\n(\u00a0"))
+    value = Decimal(re.sub("[^0-9.]", "", text[start:run_end]))
+    begin = start - len(minus[0]) if minus else start - 1 if negative else start
+    dashed = _RANGE.match(text, run_end)
+    spelled = None if dashed else _RANGE_WORDS.match(text, run_end)
+    if spelled and ((spelled[0] != " to " and not _BETWEEN.search(context)) or date_at_digit(text, spelled.end())):
+        spelled = None
+    if (between := dashed or spelled) and (second := _number_at(text, between.end())):
         later = _measured(text, between.end(), second[1], second[0])
-        if later is not None:
-            return [LiteralMention(begin, run_end, later.kind, _retyped(value, later), later.unit), later], later.end
+        scale = _SCALE.match(text, second[1])
+        if later is not None and (dashed or scale or later.kind != "number"):
+            low = value * units.SCALES[scale[1].lower()] if scale and later.kind != "duration" else value
+            return [LiteralMention(begin, run_end, later.kind, _retyped(low, later), later.unit), later], later.end
     mention = _measured(text, begin, run_end, -value if negative else value)
     return ([mention], mention.end) if mention else ([], run_end)
 
@@ -211,13 +241,23 @@ def _lexical(value: Decimal) -> str:
 
 def _measured(text: str, start: int, end: int, value: Decimal) -> LiteralMention | None:
     """What the number between ``start`` and ``end`` measures; None where it is part of a name."""
+    if part := _PART.match(text, end):
+        share = Decimal(_PARTS[(part[1] or part[4]).lower()]) if part[1] or part[4] else Decimal(part[2]) / Decimal(part[3])
+        value, end = value + (share if value >= 0 else -share), part.end()
+    elif power := _POWER.match(text, end):
+        value, end = value.scaleb(int((power[1] or power[2]).translate(_SUPERSCRIPTS))), power.end()
+    counted = value
     while abs(value) < _HUGE and (scale := _SCALE.match(text, end)):
         value, end = value * units.SCALES[scale[1].lower()], scale.end()
     if measure := _measure(text, end):
         kind, unit, end = measure
+        if unit == "[lb_av]" and abs(value) >= 10**6 and value != counted and not text.startswith(" of ", end):
+            return LiteralMention(start, end, "money", _decimal(value), "GBP")  # millions of pounds are money
+        value, unit, end = _with_lesser(text, end, value, unit)
         return LiteralMention(start, end, kind, _decimal(value), unit)
     if period := _PERIOD.match(text, end):
-        return _duration(text, start, value, period)
+        lasting = _duration(text, start, value, period)
+        return None if _FROM_NOW.match(text, lasting.end) else lasting
     tail = text[end : end + 2]
     if tail[:1].isalpha() or tail[:1] == "_" or (tail[:1] == "-" and tail[1:].isdigit()):
         return None
@@ -239,6 +279,22 @@ def _measure(text: str, end: int) -> tuple[Kind, str, int] | None:
     return None
 
 
+def _with_lesser(text: str, end: int, value: Decimal, unit: str) -> tuple[Decimal, str, int]:
+    """The value with the smaller unit that may follow: "5 ft 10 in" is 70 inches."""
+    lesser, times = _LESSER.get(unit, ("", 0))
+    following = _NEXT_PERIOD.match(text, end) if lesser else None
+    number = (
+        _number_at(text, following.end()) if following and text[following.end()].isdecimal() and text[following.end()].isascii() else None
+    )
+    if number is None:
+        return value, unit, end
+    inches = _INCHES.match(text, number[1]) if lesser == "[in_i]" else None
+    measure = ("quantity", lesser, inches.end()) if inches else _measure(text, number[1])
+    if measure is None or measure[1] != lesser:
+        return value, unit, end
+    return value * times + number[0], lesser, measure[2]
+
+
 _MEASURES: tuple[tuple[tuple[re.Pattern[str], tuple[str, ...]], Kind], ...] = (
     (_CURRENCY_WORD, "money"),
     (_UNIT_WORD, "quantity"),
@@ -250,6 +306,8 @@ def _at_sign(text: str, start: int) -> tuple[list[LiteralMention], int]:
     sign = text[start]
     prefix = _PREFIXED.search(text[max(0, start - 2) : start]) if sign == "$" else None
     begin = start - len(prefix[0]) if prefix else start
+    if sign == "$" and begin and text[begin - 1].isalpha():
+        return [], start + 1  # another country's
     unit = units.CURRENCY_SIGNS.get(text[begin : start + 1], units.CURRENCY_SIGNS[sign])
     return _money_after(text, begin, start + 1, unit)
 
@@ -260,13 +318,19 @@ def _money_after(text: str, start: int, end: int, unit: str) -> tuple[list[Liter
     if not text[end : end + 1].isdecimal() or not text[end].isascii() or (number := _number_at(text, end)) is None:
         return [], end
     value, end = number
+    low = value, end
+    if (between := _RANGE.match(text, end)) and (second := _number_at(text, between.end())):  # "$10-20 million"
+        value, end = second
     if scale := _SCALE.match(text, end):
         value, end = value * units.SCALES[scale[1].lower()], scale.end()
     elif short := _SHORT_SCALE.match(text, end):
         value, end = value * units.SHORT_SCALES[short[1]], short.end()
     if code := _CODE_AFTER.match(text, end):
         unit, end = code[1], code.end()
-    return [LiteralMention(start, end, "money", _decimal(value), unit)], end
+    if not between or not second:
+        return [LiteralMention(start, end, "money", _decimal(value), unit)], end
+    first = LiteralMention(start, low[1], "money", _decimal(low[0] * value / second[0] if second[0] else low[0]), unit)
+    return [first, LiteralMention(between.end(), end, "money", _decimal(value), unit)], end
 
 
 def _at_word(text: str, start: int, position: int) -> tuple[list[LiteralMention], int]:
@@ -278,12 +342,15 @@ def _at_word(text: str, start: int, position: int) -> tuple[list[LiteralMention]
         return [], ordinal.end()
     if _FRACTION.match(text, end):
         return [], end
+    if clock := _CLOCK.match(text, end):
+        return [], clock.end()
     if text[start].isupper() and _NOT_A_COUNT.match(text, end):
         return [], end
     value = _word_value(matched[0])
     if value is None:
         return [], end
-    mention = _measured(text, start, end, value)
+    minus = _MINUS.search(text[max(0, start - _LOOK_BACK) : start])
+    mention = _measured(text, start - len(minus[0]) if minus else start, end, -value if minus else value)
     if mention is None or (mention.kind == "number" and matched[0].lower() == "one"):  # a pronoun, mostly
         return [], end
     return [mention], mention.end

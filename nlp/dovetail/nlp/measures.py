@@ -36,3 +36,32 @@ def peak_megabytes() -> float:
 
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found, what is annotated, and what is both.
+
+    >>> counts = Counts(true=2, found=4, gold=3)
+    >>> counts.precision, round(counts.recall, 3), round(counts.f1, 3)
+    (0.5, 0.667, 0.571)
+    """
+
+    true: int
+    found: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        """The share of what was found that is right; 1 where nothing was found."""
+        return self.true / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """The share of what is annotated that was found; 1 where nothing is annotated."""
+        return self.true / self.gold if self.gold else 1.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 where nothing is right."""
+        return 2 * self.true / (self.found + self.gold) if self.true else 0.0

@@ -4,7 +4,9 @@ Doc.ents                 entities, without overlaps; label_ is a key of the cata
 Doc.spans["literals"]    literals; label_ is their kind
 Span._.confidence        of an entity, between 0 and 1
 Span._.literal           the typed rdflib Literal of a literal
-Doc._.read               the encoder pass, which relations and passage vectors reuse: sentences, then the title if there is one
+Span._.unit              the unit of an amount: a UCUM code, % or a currency
+Doc._.read               the encoder pass, which relations and passage vectors reuse: windows, then the title if there is one
+Doc._.windows            where each window stands in the Doc: first character, and the one after the last
 """
 
 from __future__ import annotations
@@ -18,22 +20,29 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from dovetail.models.adapter import AdaptedExtractor, load_adapter
 from dovetail.models.extraction import Extractor, load_extractor
+from dovetail.models.windows import Window
 from dovetail.nlp.catalogue import Catalogue, load_catalogue
 from dovetail.nlp.literals import find_literals
+from dovetail.nlp.sentences import windows_of
 
 LITERALS = "literals"
 
 if not Span.has_extension("confidence"):
     Doc.set_extension("read", default=None)
+    Doc.set_extension("windows", default=())
     Doc.set_extension("title", default="")
     Span.set_extension("confidence", default=1.0)
     Span.set_extension("literal", default=None)
+    Span.set_extension("unit", default=None)
 
 
-@lru_cache(maxsize=2)
-def shared_extractor(weights: str | None = None, encoder: str | None = None) -> Extractor:
-    """The extractor, loaded once in a process; the packaged weights unless ``weights`` names a file."""
+@lru_cache(maxsize=4)
+def shared_extractor(weights: str | None = None, encoder: str | None = None, adapter: str | None = None) -> Extractor:
+    """The extractor, loaded once in a process; the packaged weights unless ``weights`` names a file, ``adapter`` a user's own heads."""
+    if adapter is not None:
+        return AdaptedExtractor(shared_extractor(weights, encoder), load_adapter(Path(adapter)))
     if weights is not None:
         return load_extractor(Path(weights), encoder=encoder)
     with as_file(files("dovetail.data").joinpath("weights")) as folder:
@@ -46,37 +55,38 @@ def shared_catalogue(labels: str | None = None) -> Catalogue:
     return load_catalogue(Path(labels) if labels is not None else None)
 
 
-@Language.factory("dovetail_entities", default_config={"labels": None, "weights": None, "encoder": None, "threshold": None})
+@Language.factory(
+    "dovetail_entities", default_config={"labels": None, "weights": None, "encoder": None, "adapter": None, "threshold": None}
+)
 def create_entities(
-    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None
+    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, adapter: str | None, threshold: float | None
 ) -> EntityRecogniser:
     """The component for ``nlp.add_pipe``; ``labels`` is a catalogue file, ``threshold`` the least confidence kept."""
-    return EntityRecogniser(shared_extractor(weights, encoder), shared_catalogue(labels), threshold)
+    return EntityRecogniser(shared_extractor(weights, encoder, adapter), shared_catalogue(labels), threshold)
 
 
 class EntityRecogniser:
-    """Reads the sentences of a Doc in one encoder pass and marks its entities."""
+    """Reads the windows of a Doc in one encoder pass and marks its entities."""
 
     def __init__(self, extractor: Extractor, catalogue: Catalogue, threshold: float | None) -> None:
         self.extractor = extractor
         self.keys = [e.key for e in catalogue.entities]
-        self.labels = extractor.labels([(e.name, e.description) for e in catalogue.entities])
+        self.asked = extractor.labels([(e.name, e.description) for e in catalogue.entities])
         self.threshold = threshold
 
     def __call__(self, doc: Doc) -> Doc:
-        """Fill ``Doc.ents`` and ``Doc._.read``."""
-        sentences = list(doc.sents)
-        title = [doc._.title] if doc._.title else []
-        read = self.extractor.read([s.text for s in sentences] + title)
+        """Fill ``Doc.ents``, ``Doc._.read`` and ``Doc._.windows``."""
+        placed = list(windows_of(doc))
+        title = [Window.of(doc._.title)] if doc._.title else []
+        read = self.extractor.read([w for _, w in placed] + title)
         doc._.read = read
+        doc._.windows = tuple((start, start + len(w.text)) for start, w in placed)
         spans = []
-        for sentence, found in zip(
-            sentences, self.extractor.entities(read, self.labels, threshold=self.threshold), strict=False
-        ):  # without the title
-            for scored in found:
-                offset = sentence.start_char
+        found = self.extractor.entities(read, self.asked, threshold=self.threshold)
+        for (offset, _), mentions in zip(placed, found, strict=False):  # without the title
+            for scored in mentions:
                 span = doc.char_span(offset + scored.start, offset + scored.end, label=self.keys[scored.label], alignment_mode="expand")
-                if span is not None and span.end <= sentence.end and any(c.isalnum() for c in span.text):
+                if span is not None and span.end <= span.sent.end and any(c.isalnum() for c in span.text):
                     span._.confidence = round(scored.confidence, 3)
                     spans.append(span)
         doc.ents = filter_spans(spans)
@@ -94,7 +104,7 @@ def mark_literals(doc: Doc) -> Doc:
             continue
         span = doc.char_span(found.start, found.end, label=found.kind, alignment_mode="expand")
         if span is not None:
-            span._.literal = found.value
+            span._.literal, span._.unit = found.value, found.unit
             spans.append(span)
             dropped.update(overlapping)
     doc.spans[LITERALS] = filter_spans(spans)

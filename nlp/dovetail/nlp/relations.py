@@ -1,18 +1,22 @@
 """Relations: the spaCy component ``dovetail_relations`` fills ``Doc._.relations``.
 
-Every ordered pair of mentions in a sentence is scored against every relation whose domain and range admit it; the best
-relation of a pair is kept where it is sure enough. The encoder pass of ``dovetail_entities`` is reused.
+    mentions of a window ─ ordered pairs ─ every relation that domain and range admit ─ best pair of two clusters ─ sure enough?
+
+Mentions are names, literals, and the pronouns and nominals that stand for a cluster, each with its cluster's type. All pairs within a
+sentence are scored; of two clusters without one in a window, the nearest mentions up to SENTENCES apart. The encoder pass of
+``dovetail_entities`` is reused, and each direction is scored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from dovetail.models.confidence import calibrated, pair_scores
 from dovetail.models.extraction import Extractor, Pair
 from dovetail.nlp.catalogue import Catalogue
 from dovetail.nlp.mentions import LITERALS, shared_catalogue, shared_extractor
@@ -20,35 +24,75 @@ from dovetail.nlp.mentions import LITERALS, shared_catalogue, shared_extractor
 if not Doc.has_extension("relations"):
     Doc.set_extension("relations", default=None)
 
+SENTENCES = 2
+"""How many sentences apart the mentions of a relation may be."""
+
+MOST_ACROSS = 300
+"""Ordered pairs across sentences in one window, at most; the nearest come first."""
+
+MOST_RELATIONS = 3
+"""Relations of one pair of mentions in one direction, at most: a village lies in a country and in a province, and both are said."""
+
+ALTERNATIVES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation between two mentions of a sentence; ``label`` is a key of the catalogue."""
+    """A relation between two mentions of a window; ``label`` is a key of the catalogue.
+
+    Where a mention is a pronoun or nominal, ``confidence`` includes that it stands for its cluster. ``alternatives``: the next likely
+    relations of the same mentions with their confidence, at most ALTERNATIVES.
+    """
 
     head: Span
     tail: Span
     label: str
     confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@Language.factory("dovetail_relations", default_config={"labels": None, "weights": None, "encoder": None, "threshold": None})
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A mention as relations see it: ``owner`` numbers what it stands for, ``certainty`` is the probability that it does."""
+
+    span: Span
+    sentence: int
+    owner: int
+    label: str
+    certainty: float
+    literal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Ordered pairs of mentions, as the extractor takes them, with the relations that their types admit."""
+
+    mentions: list[tuple[_Mention, _Mention]]
+    pairs: list[Pair]
+    masks: list[torch.Tensor]
+
+
+@Language.factory(
+    "dovetail_relations", default_config={"labels": None, "weights": None, "encoder": None, "adapter": None, "threshold": None}
+)
 def create_relations(
-    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, threshold: float | None
+    nlp: Language, name: str, labels: str | None, weights: str | None, encoder: str | None, adapter: str | None, threshold: float | None
 ) -> RelationExtractor:
     """The component for ``nlp.add_pipe``; its options are those of ``dovetail_entities``."""
-    return RelationExtractor(shared_extractor(weights, encoder), shared_catalogue(labels), threshold)
+    return RelationExtractor(shared_extractor(weights, encoder, adapter), shared_catalogue(labels), threshold)
 
 
 class RelationExtractor:
-    """Scores the pairs of mentions of each sentence."""
+    """Scores the pairs of mentions of each window. ``min_confidence``: relations less sure are not kept, whatever their score."""
 
     def __init__(self, extractor: Extractor, catalogue: Catalogue, threshold: float | None) -> None:
         self.extractor = extractor
         self.relations = catalogue.relations
         self.kinds = {e.key: frozenset((e.key, e.kind)) for e in catalogue.entities}
-        self.labels = extractor.labels([(r.name, r.description) for r in catalogue.relations])
+        self.asked = extractor.labels([(r.name, r.description) for r in catalogue.relations])
         self.threshold = extractor.calibration.relation_threshold if threshold is None else threshold
-        self._admitted: dict[tuple[frozenset[str], frozenset[str]], torch.Tensor] = {}
+        self.min_confidence = 0.0
+        self._admitted: dict[tuple[frozenset[str], frozenset[str]], torch.Tensor | None] = {}
 
     def __call__(self, doc: Doc) -> Doc:
         """Fill ``Doc._.relations``."""
@@ -56,48 +100,105 @@ class RelationExtractor:
         return doc
 
     def between(self, doc: Doc) -> list[Relation]:
-        """The relations of a Doc whose entities are marked, in the order of their heads."""
-        pairs: list[Pair] = []
-        spans: list[tuple[Span, Span]] = []
-        masks: list[torch.Tensor] = []
-        mentions = sorted([*doc.ents, *doc.spans.get(LITERALS, ())], key=lambda s: s.start_char)
-        position = 0
-        for number, sentence in enumerate(doc.sents):
-            inside = []
-            while position < len(mentions) and mentions[position].start_char < sentence.end_char:
-                inside.append(mentions[position])
-                position += 1
-            offset = sentence.start_char
-            for head in inside:
-                if head.label_ not in self.kinds:
-                    continue
-                for tail in inside:
-                    if tail is head:
-                        continue
-                    mask = self._mask(self.kinds[head.label_], self.kinds.get(tail.label_, frozenset((tail.label_,))))
-                    if mask is not None:
-                        pairs.append(
-                            (number, (head.start_char - offset, head.end_char - offset), (tail.start_char - offset, tail.end_char - offset))
-                        )
-                        spans.append((head, tail))
-                        masks.append(mask)
-        if not pairs:
+        """The relations of a Doc whose entities are marked, in the order of their heads; each of two clusters in a window once."""
+        found = _Candidates([], [], [])
+        for window, mentions in enumerate(_by_window(doc)):
+            offset = doc._.windows[window][0]
+            for head, tail in _pairs(mentions):
+                mask = self._mask(self._kinds(head), self._kinds(tail))
+                if mask is not None:
+                    found.mentions.append((head, tail))
+                    found.pairs.append((window, _place(head, offset), _place(tail, offset)))
+                    found.masks.append(mask)
+        if not found.pairs:
             return []
-        each, any_relation = self.extractor.relations(doc._.read, pairs, self.labels, least=self.threshold**2)
-        return self._decide(spans, each * torch.stack(masks), any_relation)
+        each, any_relation = self.extractor.relations(doc._.read, found.pairs, self.asked, least=self.threshold**2)
+        return self._decide(found, each * torch.stack(found.masks), any_relation)
 
-    def _decide(self, spans: Sequence[tuple[Span, Span]], each: torch.Tensor, any_relation: torch.Tensor) -> list[Relation]:
-        best, which = each.max(1)
-        confidence = (best * any_relation).sqrt()
-        return [
-            Relation(spans[i][0], spans[i][1], self.relations[int(which[i])].key, round(float(confidence[i]), 3))
-            for i in (confidence >= self.threshold).nonzero().flatten().tolist()
-        ]
+    def _decide(self, found: _Candidates, each: torch.Tensor, any_relation: torch.Tensor) -> list[Relation]:
+        ranked = each.topk(min(MOST_RELATIONS + ALTERNATIVES, each.shape[1]))
+        certainty = torch.tensor([head.certainty * tail.certainty for head, tail in found.mentions]).unsqueeze(1)
+        across = torch.tensor([float(head.sentence != tail.sentence) for head, tail in found.mentions])
+        scores = pair_scores(ranked.values, any_relation, across * self.extractor.calibration.across_penalty)
+        confidence = self._sure(scores) * certainty
+        strict = across * self.extractor.calibration.strict_confidence  # of 17 facts across sentences, read by hand, 12 were wrong
+        sure = (scores * certainty >= self.threshold) & (confidence >= strict.clamp(min=self.min_confidence).unsqueeze(1))
+        kept: dict[tuple[int, int, int, int], tuple[float, int, int]] = {}
+        for i, rank in sure[:, :MOST_RELATIONS].nonzero().tolist():
+            head, tail = found.mentions[i]
+            key = (found.pairs[i][0], head.owner, tail.owner, int(ranked.indices[i, rank]))
+            kept[key] = max(kept.get(key, (0.0, 0, 0)), (float(confidence[i, rank]), -i, -rank))
+        chosen = sorted((-i, -rank) for _, i, rank in kept.values())
+        return [self._relation(found.mentions[i], ranked.indices[i, rank:], confidence[i, rank:]) for i, rank in chosen]
+
+    def _relation(self, ends: tuple[_Mention, _Mention], which: torch.Tensor, confidence: torch.Tensor) -> Relation:
+        """The first of the relations in ``which``; those after it are its alternatives."""
+        (label, sure), *rest = [(self.relations[n].key, round(c, 3)) for n, c in zip(which.tolist(), confidence.tolist(), strict=True)]
+        return Relation(ends[0].span, ends[1].span, label, sure, tuple((key, c) for key, c in rest[:ALTERNATIVES] if c > 0))
+
+    def _sure(self, scores: torch.Tensor) -> torch.Tensor:
+        """Scores as probabilities."""
+        calibration = self.extractor.calibration
+        return calibrated(scores, calibration.relation_slope, calibration.relation_shift)
+
+    def _kinds(self, mention: _Mention) -> frozenset[str]:
+        return self.kinds.get(mention.label, frozenset((mention.label,)))
 
     def _mask(self, head: frozenset[str], tail: frozenset[str]) -> torch.Tensor | None:
         """1 for each relation that admits these arguments; None where none does."""
         key = (head, tail)
         if key not in self._admitted:
-            self._admitted[key] = torch.tensor([float(r.admits(head, tail)) for r in self.relations])
-        mask = self._admitted[key]
-        return mask if bool(mask.any()) else None
+            admitted = [float(r.admits(head, tail)) for r in self.relations]
+            self._admitted[key] = torch.tensor(admitted) if any(admitted) else None
+        return self._admitted[key]
+
+
+def _place(mention: _Mention, offset: int) -> tuple[int, int]:
+    return mention.span.start_char - offset, mention.span.end_char - offset
+
+
+def _by_window(doc: Doc) -> Iterator[list[_Mention]]:
+    """The mentions of each window, in the order of the text."""
+    sentence_of = {token: number for number, sentence in enumerate(doc.sents) for token in range(sentence.start, sentence.end)}
+    clusters = doc._.clusters
+    found: list[tuple[Span, int, str, float, bool]] = []
+    if clusters is None:  # a pipeline without coreference: every entity is its own
+        found += [(e, i, e.label_, 1.0, False) for i, e in enumerate(doc.ents)]
+    for owner, cluster in enumerate(clusters or ()):
+        found += [(m, owner, cluster.label, 1.0, False) for m in cluster.mentions]
+        found += [(r.span, owner, cluster.label, r.confidence, False) for r in cluster.references]
+    found += [(s, -1 - i, s.label_, 1.0, True) for i, s in enumerate(doc.spans.get(LITERALS, ()))]
+    found.sort(key=lambda item: item[0].start_char)
+    position = 0
+    for _, end in doc._.windows:
+        inside = []
+        while position < len(found) and found[position][0].start_char < end:
+            span, owner, label, certainty, literal = found[position]
+            inside.append(_Mention(span, sentence_of[span.start], owner, label, certainty, literal))
+            position += 1
+        yield inside
+
+
+def _pairs(mentions: Sequence[_Mention]) -> list[tuple[_Mention, _Mention]]:
+    """All ordered pairs within sentences, then those across sentences of clusters that share none; no pair of one cluster."""
+    together = [
+        (a, b)
+        for i, a in enumerate(mentions)
+        for b in mentions[i + 1 :]
+        if a.sentence == b.sentence and a.owner != b.owner and not (a.literal and b.literal)
+    ]
+    close = {(a.owner, b.owner) for a, b in together} | {(b.owner, a.owner) for a, b in together}
+    nearest: dict[tuple[int, int], tuple[int, _Mention, _Mention]] = {}
+    for i, a in enumerate(mentions):
+        for b in mentions[i + 1 :]:
+            if b.sentence - a.sentence > SENTENCES:
+                break
+            if a.literal or b.literal or a.owner == b.owner or (a.owner, b.owner) in close:
+                continue
+            key = (min(a.owner, b.owner), max(a.owner, b.owner))
+            distance = b.span.start - a.span.end
+            if key not in nearest or distance < nearest[key][0]:
+                nearest[key] = (distance, a, b)
+    across = [(a, b) for _, a, b in sorted(nearest.values(), key=lambda item: (item[0], item[1].span.start))[: MOST_ACROSS // 2]]
+    both = [pair for a, b in [*together, *across] for pair in ((a, b), (b, a)) if not pair[0].literal]
+    return sorted(both, key=lambda pair: (pair[0].span.start, pair[1].span.start))

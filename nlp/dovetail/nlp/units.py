@@ -43,6 +43,24 @@ SYMBOLS: dict[str, str] = {
     "cm³": "cm3",
     "hp": "[HP]",
     "psi": "[psi]",
+    "TWh": "TWh",
+    "GWh": "GWh",
+    "TW": "TW",
+    "AU": "AU",
+    "bar": "bar",
+    "atm": "atm",
+    "mmHg": "mm[Hg]",
+    "m/s²": "m/s2",
+    "m/s2": "m/s2",
+    "kg/m³": "kg/m3",
+    "kg/m3": "kg/m3",
+    "g/cm³": "g/cm3",
+    "mg/kg": "mg/kg",
+    "mg/dL": "mg/dL",
+    "mg/L": "mg/L",
+    "mmol/L": "mmol/L",
+    "ppm": "[ppm]",
+    "rpm": "{rev}/min",
     "nmi": "[nmi_i]",
     "KB": "kBy",
     "kB": "kBy",
@@ -70,10 +88,14 @@ WORDS: dict[str, str] = {
     **{f"(?:square|sq\\.?)[ -]{word}": f"{code}2" for word, code in _LENGTHS.items()},
     **{f"cubic[ -]{word}": f"{code}3" for word, code in _LENGTHS.items()},
     **{f"{word} (?:per|an) hour": f"{code}/h" for word, code in _LENGTHS.items()},
+    "km (?:per|an) hour": "km/h",
     **{f"{word} (?:per|a) second": f"{code}/s" for word, code in _LENGTHS.items()},
     "nautical miles?": "[nmi_i]",
     "light[ -]years?": "[ly]",
     **_LENGTHS,
+    "parsecs?": "pc",
+    "astronomical units?": "AU",
+    "parts per million": "[ppm]",
     "knots?": "[kn_i]",
     "degrees? (?:celsius|centigrade)": "Cel",
     "degrees? fahrenheit": "[degF]",
@@ -122,6 +144,8 @@ CURRENCY_SIGNS: dict[str, str] = {
     "A$": "AUD",
     "AU$": "AUD",
     "C$": "CAD",
+    "NT$": "TWD",
+    "MX$": "MXN",
     "CA$": "CAD",
     "NZ$": "NZD",
     "HK$": "HKD",
@@ -135,7 +159,7 @@ CURRENCY_SIGNS: dict[str, str] = {
     "₩": "KRW",
     "₽": "RUB",
 }
-CURRENCY_CODES = frozenset("USD EUR GBP JPY CHF CNY INR CAD AUD NZD SEK NOK DKK RUB BRL KRW".split())
+CURRENCY_CODES = frozenset("USD EUR GBP JPY CHF CNY INR CAD AUD NZD SEK NOK DKK RUB BRL KRW PLN TRY ZAR MXN SGD HKD TWD ILS".split())
 CURRENCY_WORDS: dict[str, str] = {
     "australian dollars?": "AUD",
     "canadian dollars?": "CAD",
@@ -180,6 +204,15 @@ SMALL = {
     **{word: value for value, word in enumerate(_TEENS, start=11)},
     **{word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)},
 }
-SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+SCALES = {
+    "hundred": 100,
+    "thousand": 1000,
+    "lakh": 10**5,
+    "crore": 10**7,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+}
 SHORT_SCALES = {"k": 1000, "K": 1000, "m": 10**6, "M": 10**6, "mn": 10**6, "b": 10**9, "B": 10**9, "bn": 10**9, "tn": 10**12}
 """Abbreviations that mean a scale only after a currency sign."""

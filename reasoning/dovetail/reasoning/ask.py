@@ -22,7 +22,9 @@ from rdflib import RDF, BNode, Literal, URIRef
 from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
+from dovetail.nlp.languages import CHINESE, language_of
 from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
+from dovetail.reasoning.chinese import answering_sentences
 from dovetail.reasoning.decide import Decision, compare_facts, decide
 from dovetail.reasoning.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
 from dovetail.reasoning.fusion import LinearModel, load_model, weights_path
@@ -70,6 +72,8 @@ class Asker:
     def ask(self, question: str, *, top_k: int = 3, explain: bool = False) -> Answer:
         """The ``top_k`` most probable answers; none below ANSWER_FROM, unless ``explain`` asks to see them."""
         began = time.perf_counter()
+        if language_of(question) == CHINESE:
+            return self._in_chinese(question, top_k, began)
         want = wanted(question)
         found = self.retriever.retrieve(question, k=20)
         plan = self.plan(question, want, found, explain=explain)
@@ -85,6 +89,16 @@ class Asker:
         abstained = not given or given[0].probability < ANSWER_FROM
         shown = given[:top_k] if explain or not abstained else []
         return Answer(question, tuple(shown), abstained, plan, time.perf_counter() - began)
+
+    def _in_chinese(self, question: str, top_k: int, began: float) -> Answer:
+        """The sentences that answer a Chinese question, with the entities that it names."""
+        form = normal_name(question)
+        names = tuple(LinkedName(name, tuple(map(str, found))) for name, found in self._entities.items() if len(name) > 1 and name in form)
+        given = []
+        for found in answering_sentences(question, self.passages, top_k=top_k):
+            quote = _quote(found.passage, found.passage.start + found.start, found.passage.start + found.end)
+            given.append(GivenAnswer(found.text, None, found.share, (quote,), (), {"passages": found.share}))
+        return Answer(question, tuple(given), not given, Plan("sentence", (), names, ()), time.perf_counter() - began)
 
     def candidates(self, question: str, want: Wanted, found: Retrieval, plan: Plan) -> list[Candidate]:
         """Every possible answer, in text and graph, before any is chosen."""

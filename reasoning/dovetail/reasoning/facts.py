@@ -19,6 +19,7 @@ from dovetail.kg.statement import Evidence, Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import from_ox, to_ox
 from dovetail.nlp.literals import find_literals
+from dovetail.nlp.quantities import si_value
 from dovetail.reasoning.kinds import kind_of_type
 from dovetail.reasoning.metrics import normal_answer
 from dovetail.reasoning.retrieval import Encoder
@@ -58,7 +59,7 @@ def fact_paths(question: str, entities: Sequence[URIRef | BNode], graph: Knowled
     """The paths from ``entities`` that match ``question`` best, best first. None without an encoder."""
     if encoder is None or not entities:
         return []
-    named = set(entities)
+    named = {one for entity in entities for one in graph.same(entity)}
     paths: list[tuple[Edge, ...]] = []
     for entity in entities:
         for first in _edges(graph, entity):
@@ -84,7 +85,7 @@ def _path(graph: KnowledgeGraph, edges: tuple[Edge, ...], match: float) -> FactP
     evidence = tuple(tuple(graph.evidence_for(*edge.triple)) for edge in edges)
     if isinstance(answer, Literal):
         quotes = [some.quote for some in evidence[-1]]
-        texts = [str(answer)] + [q[m.start : m.end] for q in quotes for m in find_literals(q) if m.value == answer]
+        texts = [str(answer)] + [q[m.start : m.end] for q in quotes for m in find_literals(q) if answer in (m.value, si_value(m))]
     else:
         texts = graph.names(answer) or [graph.label(answer)]
     return FactPath(answer, frozenset(filter(None, map(normal_answer, texts))), edges, evidence, float(match))
@@ -97,8 +98,8 @@ def _returns(first: Edge, second: Edge) -> bool:
 
 
 def _edges(graph: KnowledgeGraph, node: URIRef | BNode) -> list[Edge]:
-    """The relations of ``node`` in both directions, in a fixed order, at most MOST_EDGES."""
-    found = {edge.triple: edge for edge in _all_edges(graph, node)}
+    """The relations of ``node`` and of what is one with it in both directions, in a fixed order, at most MOST_EDGES."""
+    found = {edge.triple: edge for one in graph.same(node) for edge in _all_edges(graph, one)}
     return [found[triple] for triple in sorted(found, key=str)[:MOST_EDGES]]
 
 
