@@ -18,7 +18,7 @@ QUESTIONS = (
     "Who is the general manager of the Broncos?",
     "Who is the prime minister of Mars?",  # nothing says
 )
-JOINED = "Which was founded first, Newcastle University or Merit Network?"
+JOINED = "Which was founded first, DECnet or ARPANET?"
 """A question that takes two facts, from two documents."""
 INFERRED = (("Skyclad", "country of origin", "UK"), ("M. Theo Kearney", "residence", "California"))
 """Facts that no document states; the first is proved that the extractor, which rounds differently elsewhere, makes follow."""
