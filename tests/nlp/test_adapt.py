@@ -18,9 +18,9 @@ from dovetail.kg.errors import InputError
 from dovetail.kg.statement import Document
 from dovetail.models.adapter import AdaptedExtractor, Adapter, load_adapter, mention_size, save_adapter
 from dovetail.models.adapter_fit import Evidence, fit_linear
-from dovetail.models.candidates import choose, find_candidates, generic_bonus
+from dovetail.models.candidates import choose, find_candidates
 from dovetail.models.errors import ModelError
-from dovetail.models.extraction import label_text
+from dovetail.models.extraction import generic_bonus, label_text
 from dovetail.models.windows import Window
 from dovetail.nlp.adapt import (
     Example,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dovetail.models.extraction import Calibration, Extractor, ReadWindows
-from dovetail.models.extraction_labels import GENERIC
+from dovetail.models.extraction import Extractor, ReadWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,6 @@ def find_candidates(extractor: Extractor, read: ReadWindows, *, floor: float, al
         for w, a, b in zip(windows.tolist(), firsts.tolist(), lasts.tolist(), strict=True)
     )
     return Candidates(windows, firsts, lasts, places, mention, unit_vectors)
-
-
-def generic_bonus(names: Sequence[str], calibration: Calibration) -> Tensor:
-    """What is added to each type's logit before types compete: (labels,); see Calibration.generic_margin."""
-    return torch.tensor([0.0 if name in GENERIC else calibration.generic_margin for name in names])
 
 
 def choose(candidates: Candidates, types: Tensor, mention: Tensor, *, least: float, floor: float) -> list[tuple[int, int, float]]:

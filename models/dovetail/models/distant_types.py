@@ -90,7 +90,7 @@ def classes_of_phrase(description: str) -> tuple[str, ...]:
     phrase = re.split(r"\b(?:in|of|from|by|for|that|who|which|located|based|directed|with|on|at|about|best|to)\b|[;(]", description)[0]
     found: list[str] = []
     for part in re.split(r",|\band\b|/|&", phrase):
-        words = [w for w in part.split() if re.fullmatch(r"[a-z][a-z-]+", w) and w not in ("the", "a", "an", "former", "former", "born")]
+        words = [w for w in part.split() if re.fullmatch(r"[a-z][a-z-]+", w) and w not in ("the", "a", "an", "former", "born")]
         if words and len(words) <= 3:
             found += [" ".join(words), words[-1]]
     return tuple(dict.fromkeys(found))

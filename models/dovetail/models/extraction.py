@@ -86,6 +86,11 @@ def label_text(name: str, description: str) -> str:
     return f"{name}: {description}" if description else name
 
 
+def generic_bonus(names: Sequence[str], calibration: Calibration) -> Tensor:
+    """What is added to each type's logit before types compete: (labels,); see Calibration.generic_margin."""
+    return torch.tensor([0.0 if name in GENERIC else calibration.generic_margin for name in names])
+
+
 @dataclass(frozen=True, slots=True)
 class ReadWindows:
     """Windows after the one encoder pass: batches of (rows of the input, encoded), and each window's place in them."""
@@ -164,7 +169,7 @@ class Extractor:
         found: list[list[ScoredSpan]] = [[] for _ in read.windows]
         if not labels.names:
             return found
-        bonus = torch.tensor([0.0 if name in GENERIC else self.calibration.generic_margin for name in labels.names])
+        bonus = generic_bonus(labels.names, self.calibration)
         for rows, encoded in read.batches:
             chances = torch.sigmoid(self.net.spans(encoded))
             places = (chances > max(self.calibration.span_floor, least**2)).nonzero()

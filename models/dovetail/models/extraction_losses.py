@@ -106,10 +106,8 @@ class Losses:
                     if example.links and not example.relations and not held:
                         continue  # mentions of coreference sets: pronouns and nominals are no names
                     self._cutting(weights[row], place)
-                weights[row, place[0], place[1] - place[0]] = 0.5
+                weights[row, place[0], place[1] - place[0]] = rule.span_weight if rule.all_spans else 0.5
                 targets[row, place[0], place[1] - place[0]] = 1.0
-                if rule.all_spans:
-                    weights[row, place[0], place[1] - place[0]] = rule.span_weight
         losses = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * weights * (logits > -1e3)
         return losses.sum() / (targets * weights).sum().clamp(min=8.0)
 

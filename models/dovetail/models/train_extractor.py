@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedTokenizerFast
 
 from dovetail.models.encoder import load_tokenizer, locate_published, mean_of_tokens
+from dovetail.models.extraction import label_text
 from dovetail.models.extraction_data import Example, Label, TrainingData
 from dovetail.models.extraction_losses import Batch, Losses, TrainingHeads
 from dovetail.models.extractor import ExtractorNet, WindowBatch
@@ -110,15 +111,6 @@ class LabelTable:
         if draw < 0.25 or not label.description:
             return label.name
         return label.description if draw < 0.35 else label_text(label.name, label.description)
-
-
-def label_text(name: str, description: str) -> str:
-    """A label as the encoder reads it.
-
-    >>> label_text("city", "A large town.")
-    'city: A large town.'
-    """
-    return f"{name}: {description}" if description else name
 
 
 def build_network(encoder: str | None = None, *, frozen: int = 0) -> tuple[ExtractorNet, PreTrainedTokenizerFast]:

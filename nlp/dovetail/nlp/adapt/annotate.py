@@ -22,9 +22,9 @@ from torch import Tensor
 
 from dovetail.kg.directory import write_atomically
 from dovetail.kg.statement import Document
-from dovetail.models.candidates import Candidates, choose, find_candidates, generic_bonus
+from dovetail.models.candidates import Candidates, choose, find_candidates
 from dovetail.models.confidence import calibrated
-from dovetail.models.extraction import Extractor, LabelSet, Pair, ReadWindows
+from dovetail.models.extraction import Extractor, LabelSet, Pair, ReadWindows, generic_bonus
 from dovetail.nlp.adapt.clusters import unit
 from dovetail.nlp.catalogue import Catalogue
 from dovetail.nlp.extract import segments

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from dovetail.models.adapter import MENTION_FLOOR, MentionPlaces, mention_places, mention_residual
 from dovetail.models.adapter_fit import Evidence, fit_linear, fit_mention
-from dovetail.models.candidates import Candidates, choose, find_candidates, generic_bonus
-from dovetail.models.extraction import Extractor, ReadWindows
+from dovetail.models.candidates import Candidates, choose, find_candidates
+from dovetail.models.extraction import Extractor, ReadWindows, generic_bonus
 from dovetail.models.extractor import SHAPE_FEATURES
 from dovetail.nlp.adapt.examples import Example
 from dovetail.nlp.adapt.reading import ReadTexts

@@ -18,8 +18,8 @@ import spacy
 import torch
 
 from dovetail.kg.statement import Document
-from dovetail.models.candidates import Candidates, find_candidates, generic_bonus
-from dovetail.models.extraction import Extractor, Pair
+from dovetail.models.candidates import Candidates, find_candidates
+from dovetail.models.extraction import Extractor, Pair, generic_bonus
 from dovetail.models.windows import Window
 from dovetail.nlp.adapt.hypernyms import Naming, namings, type_names
 from dovetail.nlp.catalogue import Catalogue
