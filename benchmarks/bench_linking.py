@@ -8,15 +8,8 @@ memory is its own; "nothing" is the memory of the libraries alone.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
-import resource
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +17,7 @@ from rdflib import URIRef
 
 from dovetail.nlp.link_ranking import Query, rank
 from dovetail.nlp.vocabulary import Vocabulary, VocabularyName
+from parts import Part, run_parts
 
 LOOKUPS = 2_000
 
@@ -75,7 +69,7 @@ def _ranked(folder: Path, wanted: list[str]) -> int:
     return len(wanted)
 
 
-PARTS: dict[str, Callable[[Path, int], int]] = {
+PARTS: dict[str, Part] = {
     "nothing": nothing,
     "make the vocabulary": make,
     "open the vocabulary": reopen,
@@ -84,41 +78,5 @@ PARTS: dict[str, Callable[[Path, int], int]] = {
 }
 
 
-def run_part(name: str, folder: Path, count: int) -> dict[str, object]:
-    """Run a part here and say what it took."""
-    wall, processor = time.perf_counter(), time.process_time()
-    size = PARTS[name](folder, count)
-    return {
-        "what": name,
-        "size": size,
-        "seconds": round(time.perf_counter() - wall, 3),
-        "cpu_seconds": round(time.process_time() - processor, 3),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--names", type=int, default=1_000_000)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--part", choices=list(PARTS), help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.part:
-        print(json.dumps(run_part(options.part, options.folder, options.names)))
-        return
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in PARTS:
-            command = [sys.executable, __file__, "--part", name, "--folder", f"{folder}/vocabulary", "--names", str(options.names)]
-            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    print(f"{'what':28}{'size':>12}{'seconds':>10}{'cpu':>10}{'peak MB':>9}")
-    for row in rows:
-        print(f"{row['what']:28}{row['size']:12,}{row['seconds']:10}{row['cpu_seconds']:10}{row['peak_mb']:9}")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__file__, PARTS, about=__doc__, size="names", default=1_000_000)

@@ -8,20 +8,14 @@ process of its own, so that its peak memory is its own.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
-import resource
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from dovetail.kg import KnowledgeGraph, Layer
+from parts import Part, run_parts
 
 RELATIONS = 50
 LOOKUPS = 10_000
@@ -96,7 +90,7 @@ def summarise(home: Path, _: int) -> int:
         return sum(graph.summary().triples_by_layer.values())
 
 
-PARTS: dict[str, Callable[[Path, int], int]] = {
+PARTS: dict[str, Part] = {
     "fill the store": fill,
     "make the snapshot": build,
     "open the snapshot": reopen,
@@ -106,45 +100,5 @@ PARTS: dict[str, Callable[[Path, int], int]] = {
 }
 
 
-def measure(name: str, home: Path, triples: int) -> dict[str, object]:
-    """One part, run in a process of its own."""
-    command = [sys.executable, __file__, "--part", name, "--home", str(home), "--triples", str(triples)]
-    found: dict[str, object] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return found
-
-
-def run_part(name: str, home: Path, triples: int) -> dict[str, object]:
-    """Run a part here and say what it took."""
-    wall, processor = time.perf_counter(), time.process_time()
-    size = PARTS[name](home, triples)
-    return {
-        "what": name,
-        "size": size,
-        "seconds": round(time.perf_counter() - wall, 3),
-        "cpu_seconds": round(time.process_time() - processor, 3),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--triples", type=int, default=1_000_000)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--part", choices=list(PARTS), help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.part:
-        print(json.dumps(run_part(options.part, options.home, options.triples)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [measure(name, Path(folder) / "graph", options.triples) for name in PARTS]
-    print(f"{'what':28}{'size':>12}{'seconds':>10}{'cpu':>10}{'peak MB':>9}")
-    for row in rows:
-        print(f"{row['what']:28}{row['size']:12,}{row['seconds']:10}{row['cpu_seconds']:10}{row['peak_mb']:9}")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__file__, PARTS, about=__doc__, size="triples", default=1_000_000)

@@ -42,6 +42,25 @@ def test_clusters(row: str) -> None:
     assert shown == [item.strip() for item in wanted.split(";")]
 
 
+KINDS = {"country": "place", "location": "place", "nationality": "group", "language": "concept"}
+
+
+@pytest.mark.parametrize(
+    ("mentions", "kinds", "wanted"),
+    [
+        ("Welsh/nationality; Wales/country", KINDS, ["Wales country Welsh|Wales"]),
+        ("Welsh/country", KINDS, ["Wales country Welsh"]),
+        ("Texans/nationality", KINDS, ["Texas location Texans"]),
+        ("Welsh/language; Welsh/language", KINDS, ["Welsh language Welsh|Welsh"]),
+        ("Yazidi/nationality", KINDS, ["Yazidi nationality Yazidi"]),
+        ("Welsh/nationality", {"nationality": "group"}, ["Welsh nationality Welsh"]),  # a catalogue without countries asked for it
+    ],
+)
+def test_a_demonym_names_its_place(mentions: str, kinds: dict[str, str], wanted: list[str]) -> None:
+    found = clusters_of(mentions_of(mentions), "", kinds)
+    assert [f"{c.name} {c.label} {'|'.join(m.text for m in c.mentions)}" for c in found] == wanted
+
+
 NAMES = [
     "Marie Curie",
     "M. Curie",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 
 from dovetail.nlp.pipeline import load_pipeline
-from dovetail.nlp.relations import ALTERNATIVES, MOST_ACROSS, SENTENCES, _Mention, _pairs
+from dovetail.nlp.relations import ALTERNATIVES, MOST_ACROSS, SENTENCES, _Mention, _pairs, beside, is_nationality
 
 VOCAB = spacy.blank("en").vocab
 
@@ -62,3 +63,39 @@ def test_relations_come_in_order_with_the_next_likely_ones() -> None:
         assert 0 < confidences[-1] <= confidences[0] <= 1
     keys = [(r.head.text, r.tail.text, r.label) for r in found]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("text", "thing", "adjective", "wanted"),
+    [
+        ("Lagos is the largest Nigerian city .", "Lagos", "Nigerian", True),
+        ("the German company Siemens", "Siemens", "German", True),
+        ("She ( born in Berlin ) was a German singer .", "Berlin", "German", False),
+        ("an American politician who is a member of the Colorado Senate", "Colorado Senate", "American", False),
+        ("He moved to Seattle , Washington an American town", "Seattle", "American", False),
+    ],
+)
+def test_a_nationality_is_said_of_a_place_beside_it(text: str, thing: str, adjective: str, wanted: bool) -> None:
+    doc = spacy.blank("en")(text)
+    doc.ents = [
+        span for name in ("Lagos", "Berlin", "Seattle", "Washington", "Colorado Senate", "Siemens", adjective)
+        if (at := text.find(name)) >= 0 and (span := doc.char_span(at, at + len(name), label="place"))
+    ]  # fmt: skip
+    one, other = (next(e for e in doc.ents if e.text == name) for name in (thing, adjective))
+    assert beside(one, other) is beside(other, one) is wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "wanted"),
+    [
+        ("a US missile hit Damadola", "US", True),
+        ("He moved to the US in 1990", "US", False),
+        ("It is made in the US.", "US", False),
+        ("Welsh poets", "Welsh", True),
+        ("a Nigerian-born poet", "Nigerian-", True),
+        ("Wales is old", "Wales", False),
+    ],
+)
+def test_what_is_an_adjective_of_nationality(text: str, name: str, wanted: bool) -> None:
+    span = spacy.blank("en")(text).char_span(text.index(name), text.index(name) + len(name), label="country", alignment_mode="expand")
+    assert span is not None and is_nationality(span) is wanted

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from dovetail.models.demonyms import demonyms
 from dovetail.models.distant_types import KnownTypes, known_types
 from dovetail.models.extraction_labels import COARSE, DERIVED, DESCRIPTIONS, ENTITY_SETS, HELD_OUT_RELATIONS
 from dovetail.models.windows import Window, group_sentences
@@ -27,6 +28,9 @@ RELATION_SETS: Mapping[str, float] = {"fewrel": 4.0, "knowledgenet": 1.5}
 COREFERENCE_SETS: Mapping[str, float] = {"gap": 0.6, "litbank": 0.6}
 TWEETS = frozenset({"wnut17", "btc"})
 """Sets whose rows do not follow one another."""
+
+NATIONALITY_ELSEWHERE = frozenset({"nationality", "location", "geo-political entity", "country", "miscellaneous", "entity"})
+"""What sets call a demonym. It is a nationality as well, and no country."""
 
 RIVALS = 3
 """Nearest mentions of something else that each mention is compared with."""
@@ -100,7 +104,7 @@ class TrainingData:
         for name, weight in (*RELATION_SETS.items(), *COREFERENCE_SETS.items()):
             self._read(name, weight=weight, typed=False)
         for domain in CROSSNER:  # read always, so that phases share one table of labels; batches leave them out until asked
-            self._read(f"crossner/{domain}", weight=2.5, span_weight=1.0, typed=True)
+            self._read(f"crossner/{domain}", weight=1.8, span_weight=1.0, typed=True)
 
     def type_of(self, name: str, description: str = "") -> int:
         """Index of the type label with this name, added where it is new."""
@@ -163,15 +167,20 @@ class TrainingData:
             for position, derived in zip((head, tail), DERIVED.get(label, ("", "")), strict=True):
                 if derived:
                     held[position].add(self.type_of(derived))
+        texts = [piece.window.text[e["start"] : e["end"]] for e in piece.entities]
         weak: list[tuple[int, int, tuple[int, ...]]] = []
         if distant:
             places = [(e["start"], e["end"]) for e in piece.entities]
-            for entity, kinds, (start, end) in zip(piece.entities, held, places, strict=True):
-                known = self._known.by_id.get(entity.get("kb_id", "")) or self._known.by_name.get(piece.window.text[start:end].lower(), ())
+            for entity, kinds, text in zip(piece.entities, held, texts, strict=True):
+                known = self._known.by_id.get(entity.get("kb_id", "")) or self._known.by_name.get(text.lower(), ())
                 kinds.update(self.type_of(k) for k in known)
             for start, end, classes in self._known.mentions(piece.window.text):
                 if not any(a < end and b > start for a, b in places):
                     weak.append((start, end, tuple(sorted({self.type_of(c) for c in classes}))))
+        for position, (entity, text) in enumerate(zip(piece.entities, texts, strict=True)):
+            annotated = {types[entity["label"]]} if entity["label"] in types else set()
+            if text in demonyms() and {self.types[t].name for t in annotated} <= NATIONALITY_ELSEWHERE:
+                held[position] = annotated | {self.type_of("nationality")}
         spans = [(e["start"], e["end"], tuple(sorted(h))) for e, h in zip(piece.entities, held, strict=True)]
         relations: dict[tuple[int, int], tuple[int, ...]] = {}
         for head, tail, label in piece.relations:

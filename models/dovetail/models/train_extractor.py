@@ -53,7 +53,7 @@ class TrainingOptions:
     """
 
     steps: int = 3000
-    finish: int = 1150
+    finish: int = 5400
     characters: int = 5000
     encoder_rate: float = 1e-4
     head_rate: float = 1e-3
@@ -193,7 +193,9 @@ def train(data: TrainingData, out: Path, options: TrainingOptions, *, encoder: s
         with torch.autocast("cpu", torch.bfloat16):
             values = _losses(run, losses, batch, tables, teacher if step % 4 == 0 else None)
         run.optimizer.zero_grad(set_to_none=True)
-        sum(values.values(), torch.zeros(())).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        total = sum(values.values(), torch.zeros(()))
+        if total.requires_grad:  # with some tasks left out, a batch may have nothing to learn
+            total.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         nn.utils.clip_grad_norm_([p for group in run.optimizer.param_groups for p in group["params"]], 1.0)
         run.optimizer.step()
         run.scheduler.step()

@@ -1,9 +1,9 @@
 """Mentions of one thing within a document: the spaCy component ``dovetail_coreference`` fills ``Doc._.clusters``.
 
-First a cascade of precise rules on names, in the spirit of Lee et al., Deterministic coreference (CL 2013): the same name; an acronym of a
-name; part of a person's name; the distinctive part of an organisation's name. A short name that fits two long ones seen before it stays on
-its own. The title of the document counts as a name. Then pronouns and definite nominals join the clusters of names that a trained scorer is
-sure of (``references.py``).
+First a cascade of precise rules on names, in the spirit of Lee et al., Deterministic coreference (CL 2013): the same name, where "Welsh"
+is Wales; an acronym of a name; part of a person's name; the distinctive part of an organisation's name. A short name that fits two long
+ones seen before it stays on its own. The title of the document counts as a name. Then pronouns and definite nominals join the clusters of
+names that a trained scorer is sure of (``references.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc, Span
 
 import dovetail.nlp.mentions  # noqa: F401  # it registers Span._.confidence
+from dovetail.models.demonyms import Place, demonyms
 
 if not Doc.has_extension("clusters"):
     Doc.set_extension("clusters", default=None)
@@ -71,8 +72,13 @@ def plain_title(title: str) -> str:
 def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> list[Cluster]:
     """Clusters in the order of their first mentions. ``kinds`` maps types to coarse kinds."""
     by_name: dict[str, list[Span]] = {}
+    places: dict[str, Place] = {}
     for mention in mentions:
-        by_name.setdefault(normal_name(mention.text) or mention.text, []).append(mention)
+        place = _place_of(mention, kinds)
+        name = normal_name(place.name if place else mention.text) or mention.text
+        by_name.setdefault(name, []).append(mention)
+        if place:
+            places[name] = place
     votes = {name: _favoured(spans) for name, spans in by_name.items()}
     kind_of = {name: kinds.get(label, label) for name, label in votes.items()}
     title_name = normal_name(title)
@@ -100,10 +106,19 @@ def clusters_of(mentions: Sequence[Span], title: str, kinds: dict[str, str]) -> 
     clusters = []
     for root, members in groups.items():
         spans = sorted((s for m in members for s in by_name[m]), key=lambda s: s.start_char)
-        fullest = title if root == title_name else _best_surface(by_name[root])
-        label = _favoured(spans)
+        place = places.get(root)
+        fullest = title if root == title_name else place.name if place else _best_surface(by_name[root])
+        label = place.type if place and place.type in kinds else _favoured(spans)
         clusters.append(Cluster(fullest, label, kinds.get(label, label), tuple(spans), root == title_name))
     return sorted(clusters, key=lambda c: c.mentions[0].start_char)
+
+
+def _place_of(mention: Span, kinds: Mapping[str, str]) -> Place | None:
+    """The place whose demonym a mention is, where it is taken for a place, or for a nationality of a country that could be named."""
+    place = demonyms().get(clean_surface(mention.text))
+    if place and (kinds.get(mention.label_) == "place" or (mention.label_ == "nationality" and place.type in kinds)):
+        return place
+    return None
 
 
 def with_references(clusters: Sequence[Cluster], references: Mapping[int, Sequence[Reference]]) -> list[Cluster]:
@@ -157,13 +172,13 @@ def _best_surface(spans: Sequence[Span]) -> str:
 
 
 def clean_surface(text: str) -> str:
-    """A name as it is shown: one line, no leading article, no possessive.
+    """A name as it is shown: one line, no leading article, no possessive, no hyphen of a compound.
 
     >>> clean_surface("the Normans'")
     'Normans'
     """
     text = re.sub(r"\s+", " ", text).strip()
-    return re.sub(r"^(?:[Tt]he|[Aa]n?)\s+(?=\S)|['’]s?$", "", text).strip() or text
+    return re.sub(r"^(?:[Tt]he|[Aa]n?)\s+(?=\S)|['’]s?$|[-–—]$", "", text).strip() or text
 
 
 def _root(name: str, parent: dict[str, str]) -> str:

@@ -17,8 +17,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from dovetail.models.confidence import calibrated, pair_scores
+from dovetail.models.demonyms import demonyms
 from dovetail.models.extraction import Extractor, Pair
 from dovetail.nlp.catalogue import Catalogue
+from dovetail.nlp.coreference import clean_surface
 from dovetail.nlp.mentions import LITERALS, shared_catalogue, shared_extractor
 
 if not Doc.has_extension("relations"):
@@ -34,6 +36,14 @@ MOST_RELATIONS = 3
 """Relations of one pair of mentions in one direction, at most: a village lies in a country and in a province, and both are said."""
 
 ALTERNATIVES = 3
+
+SETTLED = frozenset({"place", "organisation", "event"})
+"""Kinds whose nationality is said right beside their name or not at all: "in Berlin) was a German singer" says nothing of Berlin."""
+
+WORDS_BESIDE = 3
+
+SHORT_FOR_COUNTRIES = frozenset({"US", "U.S.", "USA", "U.S.A.", "UK", "U.K."})
+"""Names that serve as adjectives as well: "a US missile"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class RelationExtractor:
             offset = doc._.windows[window][0]
             for head, tail in _pairs(mentions):
                 mask = self._mask(self._kinds(head), self._kinds(tail))
-                if mask is not None:
+                if mask is not None and self._said(head, tail) and self._said(tail, head):
                     found.mentions.append((head, tail))
                     found.pairs.append((window, _place(head, offset), _place(tail, offset)))
                     found.masks.append(mask)
@@ -144,6 +154,10 @@ class RelationExtractor:
     def _kinds(self, mention: _Mention) -> frozenset[str]:
         return self.kinds.get(mention.label, frozenset((mention.label,)))
 
+    def _said(self, one: _Mention, other: _Mention) -> bool:
+        """Whether ``other`` may speak of ``one``: if it is an adjective of nationality, of a settled thing only beside it."""
+        return not is_nationality(other.span) or SETTLED.isdisjoint(self._kinds(one)) or beside(one.span, other.span)
+
     def _mask(self, head: frozenset[str], tail: frozenset[str]) -> torch.Tensor | None:
         """1 for each relation that admits these arguments; None where none does."""
         key = (head, tail)
@@ -151,6 +165,19 @@ class RelationExtractor:
             admitted = [float(r.admits(head, tail)) for r in self.relations]
             self._admitted[key] = torch.tensor(admitted) if any(admitted) else None
         return self._admitted[key]
+
+
+def is_nationality(span: Span) -> bool:
+    """Whether a mention is an adjective of nationality, or a people: "Welsh", or "US" right before a noun."""
+    following = span.doc[span.end : span.end + 1]
+    noun = bool(following) and following[0].is_alpha and following[0].is_lower and not following[0].is_stop
+    return clean_surface(span.text) in demonyms() or (span.text in SHORT_FOR_COUNTRIES and noun)
+
+
+def beside(one: Span, other: Span) -> bool:
+    """Whether at most WORDS_BESIDE tokens stand between two mentions, none of them of a mention or a parenthesis."""
+    between = one.doc[min(one.end, other.end) : max(one.start, other.start)]
+    return len(between) <= WORDS_BESIDE and not any(token.text in ("(", ")") or token.ent_type_ for token in between)
 
 
 def _place(mention: _Mention, offset: int) -> tuple[int, int]:
