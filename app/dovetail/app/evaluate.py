@@ -16,7 +16,7 @@ from dovetail.app.screen import emit, out
 if TYPE_CHECKING:
     from dovetail.nlp.measures import EvaluationResult
 
-app = typer.Typer(help="Measure extraction, answers and rules on data with the right answers.", rich_markup_mode=None)
+app = typer.Typer(help="Measure extraction, links, answers and rules on data with the right answers.", rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -100,6 +100,23 @@ def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:
         corpus.write_text("".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows), "utf-8")
     with KnowledgeGraph.open(folder, create=True) as graph, BuildProgress() as progress:
         build_graph([corpus], graph, on_event=progress)
+
+
+@app.command("links")
+def links(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="facts.tsv and test.tsv, or train.tsv, valid.tsv and test.tsv.")],
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="fused, or one expert: network, rules, cases, text.")] = "fused",
+    targets: Annotated[str, typer.Option("--targets", metavar="FILE", help="The triples to find: test, or valid.")] = "test",
+    json: JsonOption = False,
+) -> int:
+    """Mean reciprocal rank and hits of predicted links, without training on the graph."""
+    _check(*folders)
+    from dovetail.app.settings import set_threads
+    from dovetail.reasoning.links.evaluate import evaluate_links
+
+    set_threads()
+    show(evaluate_links(folders, model=model, targets=targets), json=json)
+    return 0
 
 
 @app.command("rules")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dovetail.kg import Term, TripleIndex
 from dovetail.reasoning.rules.mining.candidate import Candidate
@@ -58,7 +59,8 @@ class RuleAnswers:
         self.relations = Relations(index)
         # Seen beside a few imagined counterexamples, a rule that was right 5 times in 5 is less sure than one right 990 times in 1000.
         self.rules = sorted(rules, key=lambda mined: -_cautious(mined))
-        levels = {score: level for level, score in enumerate(sorted({_cautious(mined) for mined in rules}, reverse=True))}
+        self._confidences = np.array([*sorted({_cautious(mined) for mined in rules}, reverse=True), 0.0])
+        levels = {score: level for level, score in enumerate(self._confidences.tolist())}
         self.levels = np.array([levels[_cautious(mined)] for mined in self.rules], np.int64)
         self._by_relation: defaultdict[int, list[tuple[int, Candidate]]] = defaultdict(list)
         for place, mined in enumerate(self.rules):
@@ -99,6 +101,11 @@ class RuleAnswers:
             scores *= _RANKS
             scores[there] += np.maximum(_RANKS - 1 - self.levels[rules[first[there] + depth]], 1)
         return rows[first], answers[first], scores
+
+    def confidence(self, scores: Ints) -> NDArray[np.float64]:
+        """How sure the surest rule behind each of ``scores`` is, seen beside a few imagined counterexamples: (n,) -> (n,)."""
+        levels = _RANKS - 1 - scores // _RANKS ** (_DEPTH - 1)
+        return np.asarray(self._confidences[np.minimum(levels, len(self._confidences) - 1)])
 
     def _fire(self, candidate: Candidate, starts: Ints, *, backwards: bool) -> tuple[Ints, Ints]:
         start, end = candidate.head[1:][::-1] if backwards else candidate.head[1:]
