@@ -44,7 +44,7 @@ def main() -> None:
     for folder in sorted(DATA.iterdir()):
         task = read_task(folder)
         known = known_of(LinkView.made_of(task.graph), task.entity_texts, task.relation_texts, weights=options.weights)
-        answers = Answers(task.known, entities=len(task.entities), relations=len(task.relations))
+        answers = Answers(task.known, relations=len(task.relations))
         for model in options.models:
             asked = predictor(model, known)
             began = time.process_time()

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from dovetail.models.link_data import NamedTriples, Piece, PieceOptions, PieceSampler, Rows
-from dovetail.models.link_graph import HEAD_HEAD, HEAD_TAIL, TAIL_HEAD, TAIL_TAIL, Floats, LinkGraph
+from dovetail.models.link_data import NamedTriples, Piece, PieceOptions, PieceSampler
+from dovetail.models.link_graph import HEAD_HEAD, HEAD_TAIL, TAIL_HEAD, TAIL_TAIL, Floats, LinkGraph, Rows
 from dovetail.models.link_kernels import CHANNELS, edges_of, propagate
 from dovetail.models.link_network import LinkNetwork, LinkNetworkOptions, Names
 from dovetail.models.train_links import LinkTrainingOptions, Source, train

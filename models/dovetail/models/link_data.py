@@ -15,10 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dovetail.models.link_graph import Floats, LinkGraph
+from dovetail.models.link_graph import Floats, LinkGraph, Rows
 from dovetail.models.link_kernels import kernel
-
-Rows = NDArray[np.int64]
 
 SHARES: Mapping[str, float] = {"fb15k-237": 4.0, "wn18rr": 3.0, "codex-m": 2.0, "codex-s": 0.5, "umls": 0.3, "nations": 0.2, "kinship": 0.3}
 """Folder -> share of the steps (relative)."""

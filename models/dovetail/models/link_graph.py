@@ -7,7 +7,7 @@ nearly the same. Each edge carries how exclusive it is, seen from either end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 Ints = NDArray[np.int32]
+Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 HEAD_HEAD, TAIL_TAIL, HEAD_TAIL, TAIL_HEAD, TEXT = range(5)
@@ -64,12 +65,20 @@ class LinkGraph:
     relation_vectors: Floats | None = None
 
     @cached_property
+    def both_ways(self) -> tuple[Rows, Rows, Rows]:
+        """Heads, labels and tails of every triple and, after all of them, of every triple backwards: (2 triples,) each."""
+        heads, relations, tails = (column.astype(np.int64) for column in (self.heads, self.relations, self.tails))
+        return (
+            np.concatenate([heads, tails]),
+            np.concatenate([relations, relations + self.relation_count]),
+            np.concatenate([tails, heads]),
+        )
+
+    @cached_property
     def edges(self) -> Adjacency:
         """Between entities; labels are relations and their inverses."""
         count = self.relation_count
-        sources = np.concatenate([self.heads, self.tails])
-        targets = np.concatenate([self.tails, self.heads])
-        labels = np.concatenate([self.relations, self.relations + count])
+        sources, labels, targets = self.both_ways
         inverse = np.concatenate([np.arange(count, 2 * count), np.arange(count)])
         out = _counts(sources * np.int64(2 * count) + labels)
         into = _counts(targets * np.int64(2 * count) + labels)
@@ -80,9 +89,8 @@ class LinkGraph:
         """Between relations and their inverses; labels are HEAD_HEAD and so on."""
         count = 2 * self.relation_count
         ones = np.ones(2 * len(self.heads), np.float32)
-        labels = np.concatenate([self.relations, self.relations + self.relation_count])
-        ends = [np.concatenate(pair) for pair in ((self.heads, self.tails), (self.tails, self.heads))]
-        head, tail = (sparse.csr_matrix((ones, (labels, end)), shape=(count, self.entity_count)) for end in ends)
+        heads, labels, tails = self.both_ways
+        head, tail = (sparse.csr_matrix((ones, (labels, end)), shape=(count, self.entity_count)) for end in (heads, tails))
         for matrix in (head, tail):
             matrix.sum_duplicates()
             matrix.data[:] = 1.0
@@ -103,8 +111,7 @@ class LinkGraph:
         """The graph less the triples in these ``rows``."""
         kept = np.ones(len(self.heads), bool)
         kept[rows] = False
-        vectors = self.relation_vectors
-        return LinkGraph(self.heads[kept], self.relations[kept], self.tails[kept], self.entity_count, self.relation_count, vectors)
+        return replace(self, heads=self.heads[kept], relations=self.relations[kept], tails=self.tails[kept])
 
 
 def _counts(keys: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats, LinkGraph
+from dovetail.models.link_graph import Floats, LinkGraph, Rows
 from dovetail.models.link_kernels import CHANNELS, kernel
 from dovetail.models.link_network import LinkNetwork, MessageLayer, Names
 

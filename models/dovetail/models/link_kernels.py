@@ -45,23 +45,6 @@ def _gather(starts, sources, labels, shares, x, z, out) -> None:  # type: ignore
 
 
 @kernel
-def _gather_back(starts, sources, labels, shares, inverse, z, g, gx) -> None:  # type: ignore[no-untyped-def]  # numba reads no annotations
-    """The gradient of ``x``: what ``g``, that of the result, sends back over each edge."""
-    dim = g.shape[2]
-    for b in range(g.shape[0]):
-        for v in range(g.shape[1]):
-            total = gx[b, v]
-            for i in range(dim):
-                total[i] = 0.0
-            for e in range(starts[v], starts[v + 1]):
-                u, back = sources[e], inverse[labels[e]]
-                first, second = shares[e, 1], shares[e, 0]
-                state, own, one, two = g[b, u], z[b, back, 0], z[b, back, 1], z[b, back, 2]
-                for i in range(dim):
-                    total[i] += state[i] * (own[i] + first * one[i] + second * two[i])
-
-
-@kernel
 def _weigh_back(starts, sources, labels, shares, x, g, gz) -> None:  # type: ignore[no-untyped-def]  # numba reads no annotations
     """The gradient of ``z``. Short loops: a compiler that must fear overlaps vectorises those with few arrays."""
     dim = x.shape[2]
@@ -98,9 +81,10 @@ class _Propagate(torch.autograd.Function):
         x, z = ctx.saved_tensors
         graph: Adjacency = ctx.graph
         gx, gz = torch.empty_like(x), torch.zeros_like(z)
-        g, edges = gradients[0].contiguous().numpy(), (graph.starts, graph.sources, graph.labels, graph.shares)
-        _gather_back(*edges, graph.inverse, z.numpy(), g, gx.numpy())
-        _weigh_back(*edges, x.numpy(), g, gz.numpy())
+        g = gradients[0].contiguous().numpy()
+        backwards = graph.inverse[graph.labels], np.ascontiguousarray(graph.shares[:, ::-1])
+        _gather(graph.starts, graph.sources, *backwards, g, z.numpy(), gx.numpy())
+        _weigh_back(graph.starts, graph.sources, graph.labels, graph.shares, x.numpy(), g, gz.numpy())
         return gx, gz, None
 
 

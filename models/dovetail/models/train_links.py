@@ -119,12 +119,11 @@ def train(sources: Sequence[tuple[Source, float]], out: Path, options: LinkTrain
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         run.load(checkpoint)
-    shares = np.array([share for _, share in sources])
     began = saved = time.monotonic()
     report = {source.sampler.source.name: 0.0 for source, _ in sources}
     for step in range(run.step, options.steps):
         generator = np.random.default_rng([options.seed, step])
-        source = sources[generator.choice(len(sources), p=shares / shares.sum())][0]
+        source = choose(sources, generator)
         piece, names = draw(source, generator, options)
         for group in run.optimizer.param_groups:
             group["lr"] = options.rate * options.rate_at(step)
@@ -146,6 +145,12 @@ def train(sources: Sequence[tuple[Source, float]], out: Path, options: LinkTrain
             _Run(net, run.optimizer, run.averaged, step + 1).save(checkpoint)
             saved = time.monotonic()
     save_file({name: value.contiguous() for name, value in run.averaged.items()}, out / "links.safetensors")
+
+
+def choose(sources: Sequence[tuple[Source, float]], generator: np.random.Generator) -> Source:
+    """One of the sources, by their shares."""
+    shares = np.array([share for _, share in sources])
+    return sources[generator.choice(len(sources), p=shares / shares.sum())][0]
 
 
 def draw(source: Source, generator: np.random.Generator, options: LinkTrainingOptions) -> tuple[Piece, Names | None]:

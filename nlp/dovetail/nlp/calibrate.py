@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 from dovetail.models.extraction import Calibration, Extractor, load_extractor
-from dovetail.nlp.annotated import Row, read_rows, rows_of
+from dovetail.nlp.annotated import ReadRows, Row, read_rows, rows_of
 from dovetail.nlp.catalogue import load_catalogue
 from dovetail.nlp.evaluate import entity_counts, relation_counts
 from dovetail.nlp.predictions import (
@@ -62,19 +62,17 @@ FEWEST = 25
 def calibrate(data: Path, weights: Path, *, leave_out: str = "") -> Calibration:
     """The best calibration of ``weights`` on the development rows under ``data``, without the sets whose names begin with ``leave_out``."""
     extractor = load_extractor(weights)
-    sets = [name for name in SETS if not leave_out or not name.startswith(leave_out)]
-    return calibrate_relations(data, extractor, calibrate_entities(data, extractor, sets))
+    sets, fit_sets = ([n for n in names if not leave_out or not n.startswith(leave_out)] for names in (SETS, FIT_SETS))
+    return calibrate_relations(data, extractor, calibrate_entities(data, extractor, sets, fit_sets))
 
 
-def calibrate_entities(data: Path, extractor: Extractor, sets: Sequence[str] = SETS) -> Calibration:
-    """Threshold, margin and curve of entities."""
+def calibrate_entities(data: Path, extractor: Extractor, sets: Sequence[str] = SETS, fit_sets: Sequence[str] = FIT_SETS) -> Calibration:
+    """Threshold and margin of entities from ``sets``, their curve from ``fit_sets``."""
     choices = [Calibration(entity_threshold=t, generic_margin=m) for t, m in product(THRESHOLDS, MARGINS)]
     sums = dict.fromkeys(choices, 0.0)
     found: dict[tuple[Calibration, str], list[FoundEntity]] = {}
     for name in sets:
-        rows = rows_of(data / name / "dev.jsonl")
-        read = read_rows(rows, extractor)
-        asked = Asked.of(extractor, load_catalogue(data / name / "labels.json").entities)
+        rows, read, asked = read_set(data / name, extractor)
         for choice in choices:
             extractor.calibration = choice
             found[choice, name] = found_entities(rows, read, extractor, asked)
@@ -83,15 +81,20 @@ def calibrate_entities(data: Path, extractor: Extractor, sets: Sequence[str] = S
     print(f"entities: score {best.entity_threshold}, generic margin {best.generic_margin}: mean F1 {sums[best]:.3f}")
     extractor.calibration = best
     final = {name: found[best, name] for name in sets}
-    for name in (n for n in FIT_SETS if n not in SETS):
-        rows = rows_of(data / name / "dev.jsonl")
-        asked = Asked.of(extractor, load_catalogue(data / name / "labels.json").entities)
-        final[name] = found_entities(rows, read_rows(rows, extractor), extractor, asked)
-    halves = [judged(f for f in final[name] if f.row % 2 == 0) for name in FIT_SETS if name in final]
+    for name in (n for n in fit_sets if n not in sets):
+        rows, read, asked = read_set(data / name, extractor)
+        final[name] = found_entities(rows, read, extractor, asked)
+    halves = [judged(f for f in final[name] if f.row % 2 == 0) for name in fit_sets]
     slope, shift = min(((1.0, 0.0), fit_curve(halves)), key=lambda curve: mean_error(halves, *curve))
     for name, answers in final.items():
-        report(name, judged(f for f in answers if f.row % 2 or name not in FIT_SETS), slope, shift)
+        report(name, judged(f for f in answers if f.row % 2 or name not in fit_sets), slope, shift)
     return replace(best, entity_slope=round(slope, 4), entity_shift=round(shift, 4))
+
+
+def read_set(folder: Path, extractor: Extractor) -> tuple[list[Row], ReadRows, Asked]:
+    """A set's development rows, the encoder pass over them, and its types."""
+    rows: list[Row] = [*rows_of(folder / "dev.jsonl")]
+    return rows, read_rows(rows, extractor), Asked.of(extractor, load_catalogue(folder / "labels.json").entities)
 
 
 def calibrate_relations(data: Path, extractor: Extractor, known: Calibration) -> Calibration:

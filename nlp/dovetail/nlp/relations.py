@@ -63,7 +63,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A mention as relations see it: ``owner`` numbers what it stands for, ``certainty`` is the probability that it does."""
+    """A mention as relations see it: ``owner`` numbers what it stands for, ``certainty`` is the probability that it does.
+
+    ``nationality``: it is an adjective of nationality, or a people.
+    """
 
     span: Span
     sentence: int
@@ -71,6 +74,7 @@ class _Mention:
     label: str
     certainty: float
     literal: bool
+    nationality: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ class RelationExtractor:
 
     def _said(self, one: _Mention, other: _Mention) -> bool:
         """Whether ``other`` may speak of ``one``: if it is an adjective of nationality, of a settled thing only beside it."""
-        return not is_nationality(other.span) or SETTLED.isdisjoint(self._kinds(one)) or beside(one.span, other.span)
+        return not other.nationality or SETTLED.isdisjoint(self._kinds(one)) or beside(one.span, other.span)
 
     def _mask(self, head: frozenset[str], tail: frozenset[str]) -> torch.Tensor | None:
         """1 for each relation that admits these arguments; None where none does."""
@@ -201,7 +205,7 @@ def _by_window(doc: Doc) -> Iterator[list[_Mention]]:
         inside = []
         while position < len(found) and found[position][0].start_char < end:
             span, owner, label, certainty, literal = found[position]
-            inside.append(_Mention(span, sentence_of[span.start], owner, label, certainty, literal))
+            inside.append(_Mention(span, sentence_of[span.start], owner, label, certainty, literal, is_nationality(span)))
             position += 1
         yield inside
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats, LinkGraph
+from dovetail.models.link_graph import Floats, LinkGraph, Rows
 from dovetail.models.link_inference import FastLinkNetwork
 from dovetail.models.link_network import LinkNetwork, LinkNetworkOptions, Names
 from dovetail.reasoning.links.experts.cases import CaseExpert

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dovetail.kg.errors import InputError
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 from dovetail.reasoning.links.protocol import Answers, questions, ranks
 from dovetail.reasoning.links.tasks import read_task
 
@@ -30,7 +29,7 @@ def test_ranks_are_those_of_counting(seed: int) -> None:
     known = np.unique(np.stack([generator.integers(0, n, 60) for n in (12, 3, 12)], 1), axis=0)
     targets = known[generator.permutation(len(known))[:20]]
     made = Made(seed, 12, 6)
-    found = ranks(made, targets, Answers(known, entities=12, relations=3))
+    found = ranks(made, targets, Answers(known, relations=3))
     true = {(h, r, t) for h, r, t in known.tolist()} | {(t, r + 3, h) for h, r, t in known.tolist()}
     wanted = []
     for head, query, answer in zip(*(column.tolist() for column in questions(targets, 3)), strict=True):

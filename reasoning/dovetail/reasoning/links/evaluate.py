@@ -22,7 +22,5 @@ def evaluate_links(
         view = LinkView.made_of(task.graph)
         known = known_of(view, task.entity_texts, task.relation_texts, weights=weights)
         began = time.monotonic()
-        found = ranks(
-            predictor(model, known), task.targets, Answers(task.known, entities=len(task.entities), relations=len(task.relations))
-        )
+        found = ranks(predictor(model, known), task.targets, Answers(task.known, relations=len(task.relations)))
         yield result(task.name, len(found), measures(found), seconds=time.monotonic() - began)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor, nn
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 from dovetail.reasoning.links.protocol import LinkPredictor
 from dovetail.reasoning.links.view import LinkView
 
@@ -70,13 +70,10 @@ class Fusion:
         self.gate = gate.eval()
         graph = view.graph
         labels = 2 * graph.relation_count
-        heads = np.concatenate([graph.heads, graph.tails]).astype(np.int64)
-        queries = np.concatenate([graph.relations, graph.relations + graph.relation_count]).astype(np.int64)
+        heads, queries, _ = graph.both_ways
         self._degree = np.bincount(heads, minlength=graph.entity_count)
         self._size = np.bincount(queries, minlength=labels)
-        self._has = np.zeros((graph.entity_count, labels), np.int64) if graph.entity_count * labels < 2**28 else None
-        if self._has is not None:
-            np.add.at(self._has, (heads, queries), 1)
+        self._has = sparse.csc_matrix((np.ones(len(heads), np.int64), (heads, queries)), (graph.entity_count, labels))
 
     def evidence(self, heads: Rows, queries: Rows) -> Evidence:
         """What the experts say of these questions."""
@@ -104,7 +101,7 @@ class Fusion:
             np.full(len(heads), np.log(graph.relation_count + 1) / 6),
             np.log(self._size[queries] + 1) / 8,
             np.log(self._degree[heads] + 1) / 5,
-            np.log1p(self._count(heads, queries)),
+            np.log1p(np.asarray(self._has[heads, queries]).ravel()),
         )
         return np.stack(columns, 1).astype(np.float32)
 
@@ -112,13 +109,9 @@ class Fusion:
         """Whether a candidate answers other questions of the relation, and its degree."""
         graph = self.view.graph
         inverse = (queries + graph.relation_count) % (2 * graph.relation_count)
-        every = np.arange(graph.entity_count)
-        answers = np.stack([self._count(every, np.full(len(every), q)) for q in inverse])
+        answers = self._has[:, inverse].toarray().T
         degree = np.broadcast_to(np.log(self._degree + 1) / 5, answers.shape)
         return np.stack([np.minimum(answers, 1), degree], -1).astype(np.float32)
-
-    def _count(self, entities: Rows, queries: Rows) -> Rows:
-        return self._has[entities, queries] if self._has is not None else np.zeros(len(entities), np.int64)
 
 
 def _seen(name: str, scores: Floats) -> tuple[Floats, Floats]:
@@ -140,7 +133,7 @@ def _seen(name: str, scores: Floats) -> tuple[Floats, Floats]:
 
 
 def _reciprocal_ranks(scores: Floats) -> Floats:
-    """1 for the best of each row, 1/2 for the next; equals share the worse place, and what scores like the least has none."""
+    """1 for the best of each row, 1/2 for the next; equals share the worse place."""
     order = np.argsort(-scores, axis=1, kind="stable")
     ordered = np.take_along_axis(scores, order, 1)
     places = np.arange(1, scores.shape[1] + 1)

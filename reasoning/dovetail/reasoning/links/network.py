@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from dovetail.models.encoder import read_weights
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats, LinkGraph
+from dovetail.models.link_graph import Floats, LinkGraph, Rows
 from dovetail.models.link_network import LinkNetwork, Names
 
 

@@ -12,8 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 
 BATCH = 64
 
@@ -28,11 +27,11 @@ class LinkPredictor(Protocol):
 class Answers:
     """The known tails of (head, query), inverses included.
 
-    >>> Answers(np.array([[0, 0, 1], [0, 0, 2]]), entities=3, relations=1).of(0, 0).tolist()
+    >>> Answers(np.array([[0, 0, 1], [0, 0, 2]]), relations=1).of(0, 0).tolist()
     [1, 2]
     """
 
-    def __init__(self, triples: Rows, *, entities: int, relations: int) -> None:
+    def __init__(self, triples: Rows, *, relations: int) -> None:
         self.relations = relations
         forth = triples[:, 0] * 2 * relations + triples[:, 1]
         back = triples[:, 2] * 2 * relations + triples[:, 1] + relations

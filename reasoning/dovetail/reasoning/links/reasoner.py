@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from dovetail.kg.errors import InputError
 from dovetail.models.encoder import fast_dtype, load_encoder, packaged_weights
 from dovetail.models.link_data import name_vectors
-from dovetail.models.link_graph import Floats, LinkGraph
+from dovetail.models.link_graph import Floats
 from dovetail.models.link_inference import FastLinkNetwork
 from dovetail.models.link_network import Names
 from dovetail.reasoning.links.experts.cases import CaseExpert
@@ -40,10 +40,7 @@ class Known:
 
 def _network(known: Known) -> LinkPredictor:
     names = Names(torch.from_numpy(known.entities), torch.from_numpy(known.relations)) if known.relations.any() else None
-    graph = known.view.graph
-    named = LinkGraph(
-        graph.heads, graph.relations, graph.tails, graph.entity_count, graph.relation_count, known.relations if names else None
-    )
+    named = replace(known.view.graph, relation_vectors=known.relations if names else None)
     return FastLinkNetwork(load_network(known.weights / "links.safetensors"), named, names, dtype=fast_dtype())
 
 

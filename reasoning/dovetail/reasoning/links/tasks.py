@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from dovetail.kg.errors import InputError
-from dovetail.models.link_data import Rows, read_names, read_rows
-from dovetail.models.link_graph import LinkGraph
+from dovetail.models.link_data import read_names, read_rows
+from dovetail.models.link_graph import LinkGraph, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from dovetail.models.link_data import Piece, PieceOptions, PieceSampler
-from dovetail.models.link_graph import Floats
 from dovetail.models.link_inference import FastLinkNetwork
 from dovetail.models.link_network import LinkNetwork, Names
-from dovetail.models.train_links import Source, read_sources
+from dovetail.models.train_links import Source, choose, read_sources
 from dovetail.reasoning.links.experts.cases import CaseExpert
 from dovetail.reasoning.links.experts.rules import RuleExpert
 from dovetail.reasoning.links.experts.text import TextExpert
@@ -38,17 +38,15 @@ RULE_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Evidence of some candidates of each question (n, candidates, ...), the place of the answer among them, and which do not count."""
+    """Evidence of some candidates of each question (n, candidates, ...), the answer first, and which do not count (n, candidates)."""
 
     seen: Evidence
-    answers: Floats
-    hidden: Floats
+    hidden: NDArray[np.bool_]
 
 
 def questions_of(source: Source, net: LinkNetwork, generator: np.random.Generator) -> Questions:
     """A piece's questions, answered by every expert."""
-    sampler = PieceSampler(source.sampler.source, PIECES)
-    piece = sampler.sample(generator, vectors=source.vectors)
+    piece = source.sampler.sample(generator, vectors=source.vectors)
     view = LinkView.made_of(piece.graph)
     vectors = source.entities[piece.entities].astype(np.float32)
     names = Names(torch.from_numpy(vectors), torch.from_numpy(source.vectors(piece.relations)))
@@ -63,7 +61,7 @@ def questions_of(source: Source, net: LinkNetwork, generator: np.random.Generato
     return _some(seen, piece, order, generator)
 
 
-def _some(seen: Evidence, piece: Piece, order: np.ndarray, generator: np.random.Generator) -> Questions:
+def _some(seen: Evidence, piece: Piece, order: NDArray[np.int64], generator: np.random.Generator) -> Questions:
     count = min((len(EXPERTS) + 1) * FIRST, seen.experts.shape[1])
     chosen = np.zeros((len(order), count), np.int64)
     for row, question in enumerate(order.tolist()):
@@ -75,7 +73,7 @@ def _some(seen: Evidence, piece: Piece, order: np.ndarray, generator: np.random.
     hidden = piece.others[order[:, None], chosen]
     hidden |= (chosen == chosen[:, :1]) & (np.arange(count) > 0)
     some = Evidence(seen.experts[rows, chosen], seen.circumstances, seen.candidates[rows, chosen])
-    return Questions(some, np.zeros(len(order), np.int64), hidden)
+    return Questions(some, hidden)
 
 
 def fit(parts: Sequence[Questions], *, steps: int, seed: int) -> Gate:
@@ -94,7 +92,7 @@ def fit(parts: Sequence[Questions], *, steps: int, seed: int) -> Gate:
                 circumstances[:, -2 * len(EXPERTS) + 2 * place : len(circumstances[0]) - 2 * len(EXPERTS) + 2 * place + 2] = 0.0
             scores = gate(experts, circumstances, torch.from_numpy(part.seen.candidates))
             hidden = torch.from_numpy(part.hidden)
-            loss = loss + F.cross_entropy(scores.masked_fill(hidden, -1e9), torch.from_numpy(part.answers))
+            loss = loss + F.cross_entropy(scores.masked_fill(hidden, -1e9), torch.zeros(len(hidden), dtype=torch.long))
         optimizer.zero_grad()
         (loss / 16).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()
@@ -113,13 +111,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    sources = read_sources(options.data, options.out)
+    read = read_sources(options.data, options.out)
+    sources = [(replace(source, sampler=PieceSampler(source.sampler.source, PIECES)), share) for source, share in read]
     net = load_network(options.network)
-    shares = np.array([share for _, share in sources])
     parts = []
     for number in range(options.pieces):
         generator = np.random.default_rng([options.seed, number])
-        source = sources[generator.choice(len(sources), p=shares / shares.sum())][0]
+        source = choose(sources, generator)
         parts.append(questions_of(source, net, generator))
         print(f"piece {number}  {source.sampler.source.name}  {parts[-1].seen.experts.shape}", flush=True)
     gate = fit(parts, steps=options.steps, seed=options.seed)

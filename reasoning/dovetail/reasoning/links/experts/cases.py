@@ -12,8 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 from dovetail.reasoning.links.view import LinkView
 
 NEIGHBOURS = 50
@@ -28,19 +27,15 @@ class CaseExpert:
 
     def __init__(self, view: LinkView) -> None:
         self.view = view
-        graph = view.graph
-        self.heads = np.concatenate([graph.heads, graph.tails]).astype(np.int64)
-        self.queries = np.concatenate([graph.relations, graph.relations + graph.relation_count]).astype(np.int64)
-        self.tails = np.concatenate([graph.tails, graph.heads]).astype(np.int64)
+        self.heads, self.queries, self.tails = view.graph.both_ways
 
     @cached_property
     def features(self) -> sparse.csr_matrix:
         """(entities, features), rows of length one."""
-        count, labels = self.view.graph.entity_count, 2 * self.view.graph.relation_count
+        count = self.view.graph.entity_count
         linked = _weighted(self.heads, self.queries * count + self.tails, count)
         kinds = _weighted(self.heads, self.queries, count)
         stacked = sparse.hstack([linked, RELATION_WEIGHT * kinds], format="csr")
-        assert stacked.shape[1] <= labels * count + labels
         lengths = np.sqrt(np.asarray(stacked.multiply(stacked).sum(1)).ravel())
         return sparse.csr_matrix(sparse.diags(1 / np.maximum(lengths, 1e-9)) @ stacked)
 

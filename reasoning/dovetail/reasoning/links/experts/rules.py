@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 from dovetail.reasoning.links.view import LinkView
 from dovetail.reasoning.rules.mining import MinedRule, MiningOptions, RuleAnswers, mine_rules
 

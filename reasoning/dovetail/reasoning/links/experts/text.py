@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dovetail.models.link_data import Rows
-from dovetail.models.link_graph import Floats
+from dovetail.models.link_graph import Floats, Rows
 from dovetail.reasoning.links.view import LinkView
 
 RIDGE = 1.0
