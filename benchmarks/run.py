@@ -37,7 +37,8 @@ def main() -> None:
     if not DATA.is_dir():
         print(f"evaluate: skipped, no data in {DATA}: set DOVETAIL_BENCH_DATA")
         return
-    for script in ("bench_links", "semeval_folds", "bench_spacy_cnn", "bench_extraction"):  # the last collects figures
+    links = ("bench_links", "bench_links_across", "bench_links_scale")
+    for script in (*links, "semeval_folds", "bench_spacy_cnn", "bench_extraction"):  # the last collects figures
         out = OUT / f"{script.removeprefix('bench_')}.json"
         subprocess.run([sys.executable, str(HERE / f"{script}.py"), "--json", str(out)], check=True)
     for corpus in QUESTIONS:

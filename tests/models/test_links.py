@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dovetail.models.link_data import NamedTriples, Piece, PieceOptions, PieceSampler
 from dovetail.models.link_graph import HEAD_HEAD, HEAD_TAIL, TAIL_HEAD, TAIL_TAIL, Floats, LinkGraph, Rows
+from dovetail.models.link_inference import FastLinkNetwork
 from dovetail.models.link_kernels import CHANNELS, edges_of, propagate
 from dovetail.models.link_network import LinkNetwork, LinkNetworkOptions, Names
 from dovetail.models.train_links import LinkTrainingOptions, Source, train
@@ -60,6 +61,27 @@ def test_fused_scores_are_those_of_the_message_passing_reference() -> None:
     heads, queries = torch.tensor([0, 5, 9]), torch.tensor([0, 4, 7])
     fused, plain = (net(graph, heads, queries, names_for(graph), fused=fused) for fused in (True, False))
     torch.testing.assert_close(fused, plain, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("dim", [16, 32, 40])
+@pytest.mark.parametrize("triples", [12, 40, 200])  # most entities out of reach, some, none
+def test_fast_scores_are_those_of_the_reference_whatever_is_asked_together(dim: int, triples: int) -> None:
+    graph = random_graph(13, entities=60, triples=triples)
+    torch.manual_seed(4)
+    net = LinkNetwork(replace(SMALL, dim=dim))
+    for parameter in net.parameters():
+        if parameter.ndim == 1:
+            torch.nn.init.normal_(parameter, 0.2, 0.5)  # shifts: what entities are that nothing reaches
+    torch.nn.init.normal_(net.text.weigh.weight)
+    generator = np.random.default_rng(1)
+    heads, queries = generator.integers(0, 60, 40), np.sort(generator.integers(0, 10, 40))
+    queries[10:30] = queries[10]
+    with torch.inference_mode():
+        wanted = net(graph, torch.from_numpy(heads), torch.from_numpy(queries), names_for(graph), fused=False).numpy()
+    fast = FastLinkNetwork(net, graph, names_for(graph))
+    for order in (np.arange(40), np.arange(40)[::-1].copy(), generator.permutation(40)):
+        found = fast.scores(heads[order], queries[order])
+        np.testing.assert_allclose(found, wanted[order], rtol=1e-3, atol=1e-5 * float(np.abs(wanted).max()))
 
 
 def test_numbers_of_entities_and_relations_mean_nothing() -> None:

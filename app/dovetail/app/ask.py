@@ -11,7 +11,7 @@ import typer
 
 from dovetail.app.inferred import warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, out
+from dovetail.app.screen import emit, indented, out
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -84,34 +84,34 @@ def show_answer(answer: Answer, *, explain: bool) -> None:
             out.print(line)
     if explain:
         for words in _plan_lines(answer.plan):
-            out.print(_indented(words, 2, style="dim"))
-        out.print(_indented(f"{answer.seconds:.2f} seconds", 2, style="dim"))
+            out.print(indented(words, 2, style="dim"))
+        out.print(indented(f"{answer.seconds:.2f} seconds", 2, style="dim"))
     elif others := [f"{given.text} {given.probability:.0%}" for given in answer.answers[1:] if given.probability >= WORTH_A_WORD]:
-        out.print(_indented("or: " + ", ".join(others), 4, style="dim"))
+        out.print(indented("or: " + ", ".join(others), 4, style="dim"))
 
 
 def _answer_lines(given: GivenAnswer, *, explain: bool) -> Iterator[Text]:
-    named = _indented(given.text, 2, style="bold green")
+    named = indented(given.text, 2, style="bold green")
     named.append(f"  {given.probability:.0%}", style="dim")
     yield named
     if explain and given.proof:
         for step in given.proof:
-            yield _indented(" → ".join(step.labels), 4)
+            yield indented(" → ".join(step.labels), 4)
             yield from _quote_lines(step.evidence, 6)
     else:
         yield from _quote_lines(given.evidence, 4)
     if explain:
         believed = ", ".join(f"{name} {value:.2f}" for name, value in given.experts.items() if value)
         if believed:
-            yield _indented(f"believed by {believed}", 4, style="dim")
+            yield indented(f"believed by {believed}", 4, style="dim")
 
 
 def _quote_lines(quotes: Sequence[Quote], indent: int) -> Iterator[Text]:
     for quote in quotes[:QUOTES]:
-        yield _indented(f"“{' '.join(quote.quote.split())}”", indent, style="italic")
-        yield _indented(f"{quote.document}, characters {quote.start}–{quote.end}", indent, style="dim")
+        yield indented(f"“{' '.join(quote.quote.split())}”", indent, style="italic")
+        yield indented(f"{quote.document}, characters {quote.start}–{quote.end}", indent, style="dim")
     if len(quotes) > QUOTES:
-        yield _indented(f"and {len(quotes) - QUOTES} more", indent, style="dim")
+        yield indented(f"and {len(quotes) - QUOTES} more", indent, style="dim")
 
 
 def _plan_lines(plan: Plan) -> Iterator[str]:
@@ -120,11 +120,3 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
         yield "names recognised: " + ", ".join(name.text for name in plan.names)
     if plan.unknown:
         yield "not in the graph: " + ", ".join(plan.unknown)
-
-
-def _indented(line: str, indent: int, *, style: str = "") -> Text:
-    """``line`` wrapped to the screen, each piece of it with the same indent."""
-    from rich.text import Text
-
-    pieces = Text(line).wrap(out, max(out.width - indent, 20))
-    return Text("\n").join(Text(" " * indent).append(piece.plain.rstrip(), style=style) for piece in pieces)

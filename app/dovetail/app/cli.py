@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import adapt, ask, documents, evaluate, explain, infer, inspect, query, resolution, rules, tour
+from dovetail.app import adapt, ask, documents, evaluate, explain, infer, inspect, predict, query, resolution, rules, tour
 from dovetail.app.screen import note, out
 
 app = typer.Typer(
@@ -32,6 +32,9 @@ app.command("query")(query.query)
 app.command("ask")(ask.ask)
 app.command("infer")(infer.infer)
 app.command("explain")(explain.explain)
+app.command("predict")(predict.predict)
+app.command("bridge")(predict.bridge)
+app.add_typer(predict.train, name="train")
 app.add_typer(rules.app, name="rules")
 app.add_typer(adapt.app, name="labels")
 app.command("annotate")(adapt.annotate)

@@ -105,17 +105,21 @@ def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:
 @app.command("links")
 def links(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="facts.tsv and test.tsv, or train.tsv, valid.tsv and test.tsv.")],
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="fused, or one expert: network, rules, cases, text.")] = "fused",
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="fused; one expert: network, rules, cases, text; or a baseline: transe, rgcn...")
+    ] = "fused",
+    seeds: Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="As many times: means and standard deviations.")] = 1,
+    tune: Annotated[float, typer.Option("--tune", metavar="SECONDS", min=0.0, help="First tune the network to the graph.")] = 0.0,
     targets: Annotated[str, typer.Option("--targets", metavar="FILE", help="The triples to find: test, or valid.")] = "test",
     json: JsonOption = False,
 ) -> int:
-    """Mean reciprocal rank and hits of predicted links, without training on the graph."""
+    """Mean reciprocal rank, hits and calibration of predicted links. Only baselines are trained on the graph."""
     _check(*folders)
     from dovetail.app.settings import set_threads
     from dovetail.reasoning.links.evaluate import evaluate_links
 
     set_threads()
-    show(evaluate_links(folders, model=model, targets=targets), json=json)
+    show(evaluate_links(folders, model=model, seeds=seeds, tune=tune, targets=targets), json=json)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,11 +38,37 @@ def explain(
 
     with KnowledgeGraph.open(graph or load_settings().graph, read_only=True) as knowledge:
         triple = typed_triple(knowledge, subject, predicate, object)
-        if proofs is None:
+        if believed := _predicted(knowledge, triple):
+            _show_prediction(*believed, json=json)
+        elif proofs is None:
             _explain(knowledge, triple, json=json)
         else:
             _weigh(knowledge, triple, proofs, json=json)
     return 0
+
+
+def _predicted(graph: KnowledgeGraph, triple: tuple[URIRef | BNode, URIRef, Term]) -> tuple[float, Mapping[str, object]] | None:
+    """The probability of a fact that is only predicted, and why it is; None for what the graph holds true, or not at all."""
+    from dovetail.kg.predictions import read_prediction
+    from dovetail.kg.provenance import GRAPHS
+    from dovetail.kg.store import TRUSTED
+    from dovetail.kg.terms import to_ox
+
+    pattern = [*map(to_ox, triple)]
+    if any(next(graph.store.quads_for_pattern(*pattern, GRAPHS[layer]), None) for layer in TRUSTED):  # type: ignore[arg-type]
+        return None
+    return read_prediction(graph, *triple)
+
+
+def _show_prediction(probability: float, told: Mapping[str, object], *, json: bool) -> None:
+    from dovetail.app.predict import prediction_lines
+
+    if json:
+        emit({"predicted": True, **told})
+        return
+    out.print(f"predicted, with a probability of {probability:.2f}", style="bold")
+    for line in prediction_lines(told):
+        out.print(line)
 
 
 def _explain(graph: KnowledgeGraph, triple: tuple[URIRef | BNode, URIRef, Term], *, json: bool) -> None:

@@ -63,9 +63,12 @@ class Upkeep:
 
 
 def keep_true(graph: KnowledgeGraph) -> Upkeep:
-    """Infer again what follows by the graph's standing rules, if it has any and what is stated has changed."""
+    """Infer again what follows by the graph's standing rules, and drop what was predicted, if what is stated has changed."""
     from dovetail.kg.inference import is_current
+    from dovetail.kg.predictions import drop_stale_predictions
 
+    if dropped := drop_stale_predictions(graph):
+        note(f"{counted(dropped, 'prediction')} went with what they were made of; dovetail infer --predict makes new ones")
     if is_current(graph):
         return Upkeep()
     from dovetail.app.progress import LiveLine

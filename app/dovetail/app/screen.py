@@ -68,6 +68,12 @@ def note(message: str) -> None:
     print("dovetail: " + " ".join(message.split()), file=sys.stderr, flush=True)
 
 
+def indented(line: str, indent: int, *, style: str = "") -> Text:
+    """``line`` wrapped to the screen, each piece of it with the same indent."""
+    pieces = Text(line).wrap(out, max(out.width - indent, 20))
+    return Text("\n").join(Text(" " * indent).append(piece.plain.rstrip(), style=style) for piece in pieces)
+
+
 def fields(rows: Iterable[tuple[str, object]]) -> Table:
     """Names and values in two columns, numbers with thousands separated."""
     table = Table.grid(padding=(0, 2))

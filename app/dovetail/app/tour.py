@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import ask, documents, explain, infer, inspect
+from dovetail.app import ask, documents, explain, infer, inspect, predict
 from dovetail.app.screen import err, out
 
 QUESTIONS = (
@@ -33,7 +33,7 @@ the facts as a file   dovetail export -o facts.ttl"""
 def demo(
     graph: Annotated[Path, typer.Option("--graph", metavar="DIR", help="Where to build it.")] = Path("demo.dovetail"),
 ) -> int:
-    """Build, look, ask and infer, with 24 packaged articles."""
+    """Build, look, ask, infer and predict, with 24 packaged articles."""
     corpus, rules = (Path(str(files("dovetail.data").joinpath(name))) for name in ("corpus", "rules/demo.srl"))
     _heading(f"dovetail build {_short(corpus)} --graph {graph}")
     documents.build([corpus], graph=graph)
@@ -48,6 +48,8 @@ def demo(
     if fact := next((fact for fact in INFERRED if _follows(fact, graph)), None):
         _heading(f"dovetail explain {' '.join(map(_quoted, fact))} --graph {graph}")
         explain.explain(*fact, graph=graph)
+    _heading(f"dovetail predict --top 1 --graph {graph}")
+    predict.predict(top=1, graph=graph)
     _heading(f"What next (with --graph {graph}, or DOVETAIL_GRAPH={graph})")
     out.print(NEXT)
     return 0

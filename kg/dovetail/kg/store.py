@@ -21,6 +21,7 @@ from dovetail.kg.errors import GraphError, InputError
 from dovetail.kg.formats import load_vocabulary
 from dovetail.kg.inference import CURRENT
 from dovetail.kg.names import PREFIXES, Layer
+from dovetail.kg.predictions import PREDICTED_CURRENT
 from dovetail.kg.provenance import GRAPHS, DocumentRecord, EvidenceReader
 from dovetail.kg.resolution import RESOLVED_CURRENT, SAME
 from dovetail.kg.statement import Document, Evidence, Statement, Term
@@ -182,7 +183,7 @@ class KnowledgeGraph:
         gone = set(self._quads(None, None, None, GRAPHS[layer]))
         about = [a.subject for a in self._quads(None, prov.ATTRIBUTED_TO, GRAPHS[layer], _PROVENANCE)]
         notes = {quad for node in about for quad in self._quads(node, None, None, _PROVENANCE)}
-        if layer in (Layer.INFERRED, Layer.RESOLVED):
+        if layer in (Layer.INFERRED, Layer.RESOLVED, Layer.PREDICTED):
             notes.update(self._quads(GRAPHS[layer], None, None, _PROVENANCE))  # the rules it was made with, and that it is current
         self._apply(gone | notes, set(), stated=layer is Layer.VOCABULARY)
         return len(gone)
@@ -249,7 +250,7 @@ class KnowledgeGraph:
     def changing(self, *, stated: bool = True) -> Iterator[ox.Store]:
         """The store, to write to directly and in bulk; the revision moves before and after.
 
-        Where ``stated`` things change, the inferred and the resolved layer are no longer known to follow from them.
+        Where ``stated`` things change, the inferred, the resolved and the predicted layer are no longer known to follow from them.
 
         >>> graph = KnowledgeGraph()
         >>> before = graph.revision
@@ -471,6 +472,7 @@ class KnowledgeGraph:
 def _outdate(store: ox.Store) -> None:
     store.remove(CURRENT)
     store.remove(RESOLVED_CURRENT)
+    store.remove(PREDICTED_CURRENT)
 
 
 def _triple(quad: ox.Quad) -> tuple[OxTerm, OxTerm, OxTerm]:

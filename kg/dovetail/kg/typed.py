@@ -38,9 +38,26 @@ def typed_triple(graph: KnowledgeGraph, subject: str, predicate: str, object: st
     who, how, what = _term(graph, subject), _term(graph, predicate, relation=True), _term(graph, object)
     if isinstance(who, Literal):
         raise InputError(f"a literal is no subject: {subject}; name a thing, without quotation marks")
-    if not isinstance(how, URIRef):
-        raise InputError(f"not a predicate: {predicate}; name a relation, without quotation marks")
-    return who, how, what
+    return who, _predicate(how, predicate), what
+
+
+def typed_relation(graph: KnowledgeGraph, text: str) -> URIRef:
+    """The relation that a name, an IRI or a prefixed name means. InputError where it means nothing in the graph, or several.
+
+    >>> from dovetail.kg import Statement
+    >>> graph = KnowledgeGraph()
+    >>> graph.add([Statement(URIRef("urn:x:a"), URIRef("urn:x:born_in"), URIRef("urn:x:b"))])
+    1
+    >>> typed_relation(graph, "born in")
+    rdflib.term.URIRef('urn:x:born_in')
+    """
+    return _predicate(_term(graph, text, relation=True), text)
+
+
+def _predicate(term: Term, text: str) -> URIRef:
+    if not isinstance(term, URIRef):
+        raise InputError(f"not a predicate: {text}; name a relation, without quotation marks")
+    return term
 
 
 def typed_entity(graph: KnowledgeGraph, text: str) -> URIRef:

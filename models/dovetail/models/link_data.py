@@ -35,12 +35,16 @@ class NamedTriples:
 
 
 def read_triples(folder: Path, files: Sequence[str], *, without: frozenset[tuple[str, str, str]] = frozenset()) -> NamedTriples:
-    """The triples in ``files`` of a folder, less those in ``without``, with names from entities.tsv and relations.tsv where they are."""
-    rows = [row for file in files for row in read_rows(folder / file) if (row[0], row[1], row[2]) not in without]
+    """The triples in ``files`` of a folder, less those in ``without``, with names from entities.tsv and relations.tsv where they are.
+
+    Entities and relations are those of all triples, whichever are left out.
+    """
+    rows = [row for file in files for row in read_rows(folder / file)]
     entities = sorted({end for row in rows for end in (row[0], row[2])})
     relations = sorted({row[1] for row in rows})
     places = {name: i for i, name in enumerate(entities)}, {name: i for i, name in enumerate(relations)}
-    triples = np.array([(places[0][h], places[1][r], places[0][t]) for h, r, t, *_ in rows], np.int64).reshape(-1, 3)
+    kept = [(places[0][h], places[1][r], places[0][t]) for h, r, t, *_ in rows if (h, r, t) not in without]
+    triples = np.array(kept, np.int64).reshape(-1, 3)
     texts = [read_names(folder / f"{kind}.tsv", wanted) for kind, wanted in (("entities", entities), ("relations", relations))]
     return NamedTriples(folder.name, triples, tuple(entities), tuple(relations), *texts)
 
@@ -85,7 +89,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class PieceOptions:
-    """``smallest`` and ``largest``: entities of a piece. ``edges``: triples at most. ``work``: about entities and edges times questions."""
+    """``smallest`` and ``largest``: entities of a piece. ``edges``: triples at most. ``work``: about entities and edges times questions.
+
+    ``varied``: pieces lose triples and relations at random, as what is learnt should hold on other graphs. Else they are as the graph
+    is, and a graph that fits into one piece is that piece.
+    """
 
     smallest: int = 300
     largest: int = 6000
@@ -93,6 +101,7 @@ class PieceOptions:
     neighbours: int = 60
     work: int = 500_000
     questions: int = 48
+    varied: bool = True
 
 
 class PieceSampler:
@@ -113,23 +122,32 @@ class PieceSampler:
         """A piece. ``vectors`` gives those of relations' names; None leaves names out of the graph of relations."""
         options = self.options
         triples = self.source.triples
-        size = int(np.exp(generator.uniform(np.log(options.smallest), np.log(options.largest))))
-        seed = int(triples[generator.integers(len(triples)), 0])
-        neighbours = int(np.exp(generator.uniform(np.log(5), np.log(options.neighbours))))
-        chosen = _grow(self.starts, self.near, seed, size, neighbours, int(generator.integers(2**31)))
+        chosen = self._entities(generator)
         place = np.full(len(self.source.entities), -1)
         place[chosen] = np.arange(len(chosen))
         rows = np.flatnonzero((place[triples[:, 0]] >= 0) & (place[triples[:, 2]] >= 0))
-        density = np.exp(generator.uniform(np.log(0.15), np.log(1.5)))
-        rows = rows[generator.permutation(len(rows))[: max(int(min(density, 1.0) * len(rows)), 10)]][: options.edges]
+        density = min(np.exp(generator.uniform(np.log(0.15), np.log(1.5))), 1.0) if options.varied else 1.0
+        rows = rows[generator.permutation(len(rows))[: max(int(density * len(rows)), 10)]][: options.edges]
         kept = triples[rows].copy()
-        kept = kept[_relations_kept(kept[:, 1], generator)]
+        if options.varied:
+            kept = kept[_relations_kept(kept[:, 1], generator)]
         kept[:, 0], kept[:, 2] = place[kept[:, 0]], place[kept[:, 2]]
         relations, kept[:, 1] = np.unique(kept[:, 1], return_inverse=True)
         entities, ends = np.unique(kept[:, [0, 2]], return_inverse=True)
         kept[:, [0, 2]] = ends.reshape(-1, 2)
-        kept[:, 1] = _taken_together(len(relations), generator)[kept[:, 1]]
+        if options.varied:
+            kept[:, 1] = _taken_together(len(relations), generator)[kept[:, 1]]
         return self._ask(kept, chosen[entities], relations, generator, vectors)
+
+    def _entities(self, generator: np.random.Generator) -> Rows:
+        options, triples = self.options, self.source.triples
+        count = len(self.source.entities)
+        if not options.varied and count <= options.largest and len(triples) <= options.edges:
+            return np.arange(count)
+        size = int(np.exp(generator.uniform(np.log(options.smallest), np.log(options.largest))))
+        seed = int(triples[generator.integers(len(triples)), 0])
+        neighbours = int(np.exp(generator.uniform(np.log(5), np.log(options.neighbours))))
+        return _grow(self.starts, self.near, seed, size, neighbours, int(generator.integers(2**31)))
 
     def _ask(
         self, triples: Rows, entities: Rows, relations: Rows, generator: np.random.Generator, vectors: Callable[[Rows], Floats] | None

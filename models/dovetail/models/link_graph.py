@@ -23,6 +23,11 @@ RELATION_LABELS = 5
 """How two relations may be joined."""
 
 TEXT_NEIGHBOURS = 4
+TEXT_ROWS = 1_000
+"""Relations whose names are compared with all others at once."""
+
+MOST_LABELS = 3_000
+"""An entity with edges of more labels joins no relations: it says nothing of any, and their pairs would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,12 @@ class LinkGraph:
         head, tail = (sparse.csr_matrix((ones, (labels, end)), shape=(count, self.entity_count)) for end in (heads, tails))
         for matrix in (head, tail):
             matrix.sum_duplicates()
-            matrix.data[:] = 1.0
+            matrix.data[:] = np.bincount(matrix.indices, minlength=self.entity_count)[matrix.indices] <= MOST_LABELS
+            matrix.eliminate_zeros()
         parts = []
         for label, (one, other) in enumerate(((head, head), (tail, tail), (head, tail), (tail, head))):
             shared = (one @ other.T).tocoo()  # (source relation, target relation): entities at both ends
-            sizes = np.asarray(one.sum(1)).ravel(), np.asarray(other.sum(1)).ravel()
+            sizes = np.asarray(one.sum(1)).ravel(), np.asarray(other.sum(1)).ravel()  # above 0 where anything is shared
             kept = shared.row != shared.col if one is other else np.ones(shared.nnz, bool)
             rows, columns, weight = shared.row[kept], shared.col[kept], shared.data[kept]
             parts.append((rows, np.full(len(rows), label), columns, np.stack([weight / sizes[0][rows], weight / sizes[1][columns]], 1)))
@@ -140,17 +146,20 @@ def _adjacency(
     return Adjacency(starts, near, kinds, shares[order].astype(np.float32), inverse.astype(np.int32))
 
 
-def _text_edges(vectors: Floats) -> tuple[Ints, Ints, Ints, Floats]:
+def _text_edges(vectors: Floats) -> tuple[Rows, Ints, Rows, Floats]:
     """Each relation with those that its name is nearest to, both ways; inverses likewise."""
     count = len(vectors)
-    near = vectors @ vectors.T
-    np.fill_diagonal(near, -1.0)
-    best = np.argsort(-near, axis=1)[:, : min(TEXT_NEIGHBOURS, count - 1)]
-    joined = np.zeros((count, count), bool)
-    np.put_along_axis(joined, best, True, axis=1)
-    rows, columns = np.nonzero(joined | joined.T)
-    cosines = near[rows, columns].astype(np.float32)
-    sources = np.concatenate([rows, rows + count]).astype(np.int32)
-    targets = np.concatenate([columns, columns + count]).astype(np.int32)
+    few = min(TEXT_NEIGHBOURS, count - 1)
+    pairs = [np.zeros(0, np.int64)]
+    for low in range(0, count, TEXT_ROWS):
+        rows = np.arange(low, min(low + TEXT_ROWS, count))
+        near = vectors[rows] @ vectors.T
+        near[np.arange(len(rows)), rows] = -1.0
+        best = np.argsort(-near, axis=1)[:, :few]
+        sources, targets = np.repeat(rows, few), best.ravel()
+        pairs += [sources * count + targets, targets * count + sources]
+    rows, columns = np.divmod(np.unique(np.concatenate(pairs)), count)
+    cosines = np.einsum("ij,ij->i", vectors[rows], vectors[columns]).astype(np.float32)
+    sources, targets = np.concatenate([rows, rows + count]), np.concatenate([columns, columns + count])
     shares = np.repeat(np.concatenate([cosines, cosines])[:, None], 2, axis=1)
     return sources, np.full(len(sources), TEXT, np.int32), targets, shares

@@ -1,15 +1,18 @@
 """From statements to more statements and to answers: rules with their proofs, questions with their evidence.
 
 ``infer`` makes a graph's inferred layer and ``refresh`` keeps it true; ``explain`` proves what is in it. ``ask`` answers one
-question; ``Asker`` keeps what many questions share.
+question; ``Asker`` keeps what many questions share. ``LinkReasoner`` predicts what is missing.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
 from dovetail.reasoning.ask import Asker, ask
 from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
 from dovetail.reasoning.evaluate_questions import evaluate_folder, evaluate_questions
+from dovetail.reasoning.links.prediction import LinkExplanation, PathStep, Prediction, SimilarCase
 from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
 from dovetail.reasoning.rules.conformance import RulesEvaluation, evaluate_rules
 from dovetail.reasoning.rules.elsewhere import RemoteGraphs, RemoteStore, saturate_remote
@@ -32,6 +35,9 @@ from dovetail.reasoning.rules.proofs import (
 )
 from dovetail.reasoning.rules.rule import Rule, RuleSet
 
+if TYPE_CHECKING:
+    from dovetail.reasoning.links.predict import LinkReasoner
+
 __all__ = [
     "PACKS",
     "Answer",
@@ -42,12 +48,16 @@ __all__ = [
     "InferenceOptions",
     "InferenceReport",
     "Likelihood",
+    "LinkExplanation",
+    "LinkReasoner",
     "LinkedName",
     "Materialization",
     "MinedRule",
     "MiningOptions",
     "MiningProgress",
+    "PathStep",
     "Plan",
+    "Prediction",
     "Progress",
     "Proof",
     "ProofStep",
@@ -64,6 +74,7 @@ __all__ = [
     "RulesEvaluation",
     "SaturationOptions",
     "ScoredPassage",
+    "SimilarCase",
     "Step",
     "ask",
     "check_rules",
@@ -97,3 +108,12 @@ __all__ = [
     "write_rules",
     "write_steps",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """``LinkReasoner`` brings torch along, which rules do without: it is loaded when it is asked for."""
+    if name == "LinkReasoner":
+        from dovetail.reasoning.links.predict import LinkReasoner
+
+        return LinkReasoner
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,10 +10,11 @@ from dovetail.models.link_graph import Floats, LinkGraph, Rows
 from dovetail.models.link_inference import FastLinkNetwork
 from dovetail.models.link_network import LinkNetwork, LinkNetworkOptions, Names
 from dovetail.reasoning.links.experts.cases import CaseExpert
+from dovetail.reasoning.links.experts.registry import EXPERTS
 from dovetail.reasoning.links.experts.rules import RuleExpert
 from dovetail.reasoning.links.experts.text import TextExpert
-from dovetail.reasoning.links.fusion import EXPERTS, Fusion, Gate, _reciprocal_ranks, contributions
-from dovetail.reasoning.links.network import NetworkPredictor
+from dovetail.reasoning.links.fusion import Fusion, Gate, _reciprocal_ranks
+from dovetail.reasoning.links.trust import Heard, fit_trust
 from dovetail.reasoning.links.view import LinkView
 
 WORKS, LIVES = 0, 1
@@ -71,7 +72,8 @@ def test_the_fast_network_gives_the_scores_of_the_reference(seed: int) -> None:
     names = Names(torch.randn(40, 8), torch.randn(6, 8))
     torch.nn.init.normal_(net.text.weigh.weight)
     heads, queries = np.array([0, 7, 9, 7, 3]), np.array([1, 1, 4, 8, 11])
-    wanted = NetworkPredictor(net, graph, names).scores(heads, queries)
+    with torch.inference_mode():
+        wanted = net(graph, torch.from_numpy(heads), torch.from_numpy(queries), names).numpy()
     found = FastLinkNetwork(net, graph, names).scores(heads, queries)
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-3 * float(np.abs(wanted).max()))
 
@@ -91,18 +93,28 @@ def test_an_expert_that_is_not_there_gives_no_evidence() -> None:
     fixed = np.linspace(0, 1, 15).astype(np.float32)
     seen = Fusion(view, {"rules": Fixed(fixed)}, Gate()).evidence(np.array([0]), np.array([1]))
     assert [bool(seen.experts[:, :, place].any()) for place in range(len(EXPERTS))] == [False, True, False, False]
-    shares = contributions(Gate(), seen, 0, 14)
-    assert [name for name, share in shares.items() if share and name != "candidate"] == ["rules"]
+    parts = Fusion(view, {"rules": Fixed(fixed)}, Gate()).parts(np.array([0]), np.array([1]))
+    assert [bool(parts[:, :, place].any()) for place in range(len(EXPERTS))] == [False, True, False, False]
 
 
-def test_contributions_and_what_a_candidate_is_add_up_to_the_score() -> None:
+def test_an_expert_counts_by_how_far_it_is_trusted() -> None:
     view = LinkView.made_of(towns())
-    torch.manual_seed(0)
+    experts = {"rules": RuleExpert(view, seconds=2), "cases": CaseExpert(view)}
     gate = Gate()
-    fusion = Fusion(view, {"rules": RuleExpert(view, seconds=2), "cases": CaseExpert(view)}, gate)
     heads, queries = np.array([9]), np.array([LIVES])
-    seen = fusion.evidence(heads, queries)
-    assert float(fusion.scores(heads, queries)[0, 14]) == pytest.approx(sum(contributions(gate, seen, 0, 14).values()), rel=1e-4)
+    trust = np.array([1, 2, 0, 1, 1], np.float32)
+    plain, weighed = Fusion(view, experts, gate).parts(heads, queries), Fusion(view, experts, gate, trust).parts(heads, queries)
+    np.testing.assert_allclose(weighed, plain * trust, rtol=1e-5)
+    np.testing.assert_allclose(Fusion(view, experts, gate, trust).scores(heads, queries), weighed.sum(-1), rtol=1e-5)
+
+
+def test_trust_goes_to_the_expert_that_is_right() -> None:
+    generator = np.random.default_rng(0)
+    parts = generator.normal(size=(60, 30, 5)).astype(np.float16)
+    answers = generator.integers(0, 30, 60)
+    parts[np.arange(60), answers, 1] += 3
+    trust = fit_trust(Heard(parts, answers, tuple(np.zeros(0, np.int64) for _ in answers)))
+    assert trust[1] > 1 > max(trust[[0, 2, 3]])
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -19,11 +19,9 @@ from scipy import sparse
 from torch import Tensor, nn
 
 from dovetail.models.link_graph import Floats, Rows
+from dovetail.reasoning.links.experts.registry import EXPERTS
 from dovetail.reasoning.links.protocol import LinkPredictor
 from dovetail.reasoning.links.view import LinkView
-
-EXPERTS = ("network", "rules", "cases", "text")
-"""In the order of their evidence. An expert that is not there gives none."""
 
 EVIDENCE = 3
 """Numbers per expert and candidate: its score within the question, the reciprocal of its rank, and whether it says anything."""
@@ -55,19 +53,27 @@ class Gate(nn.Module):
 
     def forward(self, experts: Tensor, circumstances: Tensor, candidates: Tensor) -> Tensor:
         """(n, entities, EXPERTS, EVIDENCE), (n, CIRCUMSTANCES), (n, entities, CANDIDATE) -> (n, entities)."""
+        return self.parts(experts, circumstances, candidates).sum(-1)
+
+    def parts(self, experts: Tensor, circumstances: Tensor, candidates: Tensor) -> Tensor:
+        """What each expert adds to a score and, last, what a candidate adds by itself: (n, entities, EXPERTS + 1)."""
         attention = self.attend(circumstances)
         own = nn.functional.softplus(attention[:, :-CANDIDATE].view(-1, 1, len(EXPERTS), EVIDENCE)) * self.weights
-        scores: Tensor = (experts * own).sum((-1, -2)) + (candidates * (self.candidate + attention[:, None, -CANDIDATE:])).sum(-1)
-        return scores
+        itself = candidates * (self.candidate + attention[:, None, -CANDIDATE:])
+        return torch.cat([(experts * own).sum(-1), itself.sum(-1, keepdim=True)], dim=-1)
 
 
 class Fusion:
-    """The experts of one graph and the gate that weighs them."""
+    """The experts of one graph, by their names in EXPERTS, and the gate that weighs them. One that is not there gives no evidence.
 
-    def __init__(self, view: LinkView, experts: Mapping[str, LinkPredictor], gate: Gate) -> None:
+    ``trust``: how far each is to be trusted on this graph, and what a candidate adds by itself, beside what the gate says, (EXPERTS + 1,).
+    """
+
+    def __init__(self, view: LinkView, experts: Mapping[str, LinkPredictor], gate: Gate, trust: Floats | None = None) -> None:
         self.view = view
         self.experts = experts
         self.gate = gate.eval()
+        self.trust = np.ones(len(EXPERTS) + 1, np.float32) if trust is None else trust
         graph = view.graph
         labels = 2 * graph.relation_count
         heads, queries, _ = graph.both_ways
@@ -88,10 +94,14 @@ class Fusion:
 
     def scores(self, heads: Rows, queries: Rows) -> Floats:
         """(batch,) heads, (batch,) relations or inverses -> (batch, entities)."""
+        return np.asarray(self.parts(heads, queries).sum(-1))
+
+    def parts(self, heads: Rows, queries: Rows) -> Floats:
+        """What each expert adds to the scores and, last, what a candidate adds by itself: (batch, entities, EXPERTS + 1)."""
         seen = self.evidence(heads, queries)
         with torch.inference_mode():
-            found = self.gate(*map(torch.from_numpy, (seen.experts, seen.circumstances, seen.candidates)))
-        return np.asarray(found.numpy(), np.float32)
+            found = self.gate.parts(*map(torch.from_numpy, (seen.experts, seen.circumstances, seen.candidates)))
+        return np.asarray(found.numpy() * self.trust, np.float32)
 
     def _circumstances(self, heads: Rows, queries: Rows) -> Floats:
         graph = self.view.graph
@@ -115,21 +125,10 @@ class Fusion:
 
 
 def _seen(name: str, scores: Floats) -> tuple[Floats, Floats]:
-    """An expert's scores (n, entities) as evidence (n, entities, EVIDENCE), and how far its first answer stands out, (n, 2)."""
+    """An expert's scores (n, entities) as evidence (n, entities, EVIDENCE), and how sure it is, (n, 2)."""
     top = np.partition(scores, -2, axis=1)[:, -2:] if scores.shape[1] > 1 else np.repeat(scores, 2, axis=1)
-    best, second = top.max(1), top.min(1)
-    if name == "network":
-        shifted = scores - best[:, None]
-        value = np.maximum(shifted - np.log(np.exp(shifted).sum(1, keepdims=True)), -15.0) / 5
-        sure = np.stack([value.max(1), (best - second) / 5], 1)
-    elif name == "text":
-        value = (scores - best[:, None]) * 4
-        sure = np.stack([best, (best - second) * 4], 1)
-    else:
-        value = np.log(scores + 1e-4) / 5
-        sure = np.stack([value.max(1), value.max(1) - np.log(second + 1e-4) / 5], 1)
-    said = np.full(scores.shape, 1.0) if name == "network" else scores != 0
-    return np.stack([value, _reciprocal_ranks(scores), said], -1).astype(np.float32), sure.astype(np.float32)
+    scaled = EXPERTS[name].scale(scores, top.max(1), top.min(1))
+    return np.stack([scaled.values, _reciprocal_ranks(scores), scaled.said], -1).astype(np.float32), scaled.sure.astype(np.float32)
 
 
 def _reciprocal_ranks(scores: Floats) -> Floats:
@@ -143,13 +142,3 @@ def _reciprocal_ranks(scores: Floats) -> Floats:
     found = np.empty(scores.shape, np.float32)
     np.put_along_axis(found, order, (1.0 / ranks).astype(np.float32), 1)
     return found
-
-
-def contributions(gate: Gate, seen: Evidence, question: int, entity: int) -> dict[str, float]:
-    """What each expert adds to a candidate's score, and under "candidate" what it adds by itself; together they are the score."""
-    with torch.inference_mode():
-        attention = gate.attend(torch.from_numpy(seen.circumstances[question : question + 1]))[0]
-        own = nn.functional.softplus(attention[:-CANDIDATE].view(len(EXPERTS), EVIDENCE)) * gate.weights
-        parts = (torch.from_numpy(seen.experts[question, entity]) * own).sum(-1)
-        itself = (torch.from_numpy(seen.candidates[question, entity]) * (gate.candidate + attention[-CANDIDATE:])).sum()
-    return {**{name: float(part) for name, part in zip(EXPERTS, parts, strict=True)}, "candidate": float(itself)}

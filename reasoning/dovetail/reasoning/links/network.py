@@ -1,34 +1,29 @@
-"""The trained network as a predictor of links of one graph."""
+"""The trained networks from their files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
-import torch
+from torch import nn
 
 from dovetail.models.encoder import read_weights
-from dovetail.models.link_graph import Floats, LinkGraph, Rows
-from dovetail.models.link_network import LinkNetwork, Names
+from dovetail.models.errors import ModelError
+from dovetail.models.link_network import LinkNetwork
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def load_network(file: Path) -> LinkNetwork:
-    """The network in a file of weights. Raises ModelError where it is none."""
-    net = LinkNetwork()
-    net.load_state_dict(read_weights(file))
-    return net.eval().requires_grad_(False)
+    """The link network in a file of weights. Raises ModelError where it is none."""
+    return with_weights(LinkNetwork(), file)
 
 
-class NetworkPredictor:
-    """Scores of the network on ``graph``; ``names`` are vectors of what things are called."""
-
-    def __init__(self, net: LinkNetwork, graph: LinkGraph, names: Names | None = None) -> None:
-        self.net = net
-        self.graph = graph
-        self.names = names
-
-    @torch.inference_mode()
-    def scores(self, heads: Rows, queries: Rows) -> Floats:
-        """(batch,), (batch,) -> (batch, entities)."""
-        found = self.net(self.graph, torch.from_numpy(heads), torch.from_numpy(queries), self.names)
-        return np.asarray(found.numpy(), np.float32)
+def with_weights(module: Module, file: Path) -> Module:
+    """A module with the weights in a file, for inference. Raises ModelError where they are another's, or another version's."""
+    try:
+        module.load_state_dict(read_weights(file))
+    except RuntimeError as error:
+        kind = type(module).__name__
+        raise ModelError(f"the weights in {file} are not those of this version's {kind}: train again, or install Dovetail again") from error
+    return module.eval().requires_grad_(False)

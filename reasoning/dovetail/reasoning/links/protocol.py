@@ -6,7 +6,8 @@ of other candidates that score as high or higher; Sun et al., A re-evaluation of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -45,6 +46,10 @@ class Answers:
         low, high = np.searchsorted(self.keys, [head * 2 * self.relations + query, head * 2 * self.relations + query + 1])
         return np.asarray(self.tails[low:high])
 
+    def of_each(self, heads: Rows, queries: Rows) -> list[Rows]:
+        """The same of many questions, (batch,) each."""
+        return [self.of(int(head), int(query)) for head, query in zip(heads, queries, strict=True)]
+
 
 def questions(targets: Rows, relations: int) -> tuple[Rows, Rows, Rows]:
     """Each target asked both ways, those of one relation together: heads, queries, answers, (2 targets,) each."""
@@ -55,21 +60,36 @@ def questions(targets: Rows, relations: int) -> tuple[Rows, Rows, Rows]:
     return heads[order], queries[order], answers[order]
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of some questions (batch, entities), what answers them (batch,), and what else is true of each."""
+
+    scores: Floats
+    answers: Rows
+    others: Sequence[Rows]
+
+    def ranks(self) -> NDArray[np.int64]:
+        """The place of each answer, (batch,)."""
+        high = self.scores >= self.scores[np.arange(len(self.answers)), self.answers][:, None]
+        for row, others in zip(high, self.others, strict=True):
+            row[others] = False
+        high[np.arange(len(self.answers)), self.answers] = True
+        return np.asarray(high.sum(1))
+
+
+def scored(predictor: LinkPredictor, targets: Rows, known: Answers, *, batch: int = BATCH) -> Iterator[Scored]:
+    """The scores of each target asked both ways, in the order of ``questions``."""
+    heads, queries, answers = questions(targets, known.relations)
+    for low in range(0, len(heads), batch):
+        some = slice(low, low + batch)
+        true = known.of_each(heads[some], queries[some])
+        others = [all_[all_ != answer] for all_, answer in zip(true, answers[some], strict=True)]
+        yield Scored(predictor.scores(heads[some], queries[some]), answers[some], others)
+
+
 def ranks(predictor: LinkPredictor, targets: Rows, known: Answers) -> NDArray[np.int64]:
     """The rank of each answer of ``questions``: (2 targets,)."""
-    heads, queries, answers = questions(targets, known.relations)
-    return np.concatenate([np.zeros(0, np.int64), *_ranked(predictor, heads, queries, answers, known)])
-
-
-def _ranked(predictor: LinkPredictor, heads: Rows, queries: Rows, answers: Rows, known: Answers) -> Iterator[NDArray[np.int64]]:
-    for low in range(0, len(heads), BATCH):
-        some = slice(low, low + BATCH)
-        scores = predictor.scores(heads[some], queries[some])
-        wanted = scores[np.arange(len(scores)), answers[some]]
-        high = scores >= wanted[:, None]
-        for row, (head, query) in enumerate(zip(heads[some], queries[some], strict=True)):
-            high[row, known.of(int(head), int(query))] = False
-        yield 1 + high.sum(1)
+    return np.concatenate([np.zeros(0, np.int64), *(some.ranks() for some in scored(predictor, targets, known))])
 
 
 def measures(found: NDArray[np.int64]) -> Mapping[str, float]:

@@ -18,15 +18,11 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from dovetail.models.link_data import Piece, PieceOptions, PieceSampler
-from dovetail.models.link_inference import FastLinkNetwork
-from dovetail.models.link_network import LinkNetwork, Names
+from dovetail.models.link_network import LinkNetwork
 from dovetail.models.train_links import Source, choose, read_sources
-from dovetail.reasoning.links.experts.cases import CaseExpert
-from dovetail.reasoning.links.experts.rules import RuleExpert
-from dovetail.reasoning.links.experts.text import TextExpert
-from dovetail.reasoning.links.fusion import EXPERTS, Evidence, Fusion, Gate
+from dovetail.reasoning.links.experts.registry import EXPERTS, Known
+from dovetail.reasoning.links.fusion import Evidence, Fusion, Gate
 from dovetail.reasoning.links.network import load_network
-from dovetail.reasoning.links.protocol import LinkPredictor
 from dovetail.reasoning.links.view import LinkView
 
 PIECES = PieceOptions(smallest=500, largest=5000, questions=40, work=10**9)
@@ -49,13 +45,8 @@ def questions_of(source: Source, net: LinkNetwork, generator: np.random.Generato
     piece = source.sampler.sample(generator, vectors=source.vectors)
     view = LinkView.made_of(piece.graph)
     vectors = source.entities[piece.entities].astype(np.float32)
-    names = Names(torch.from_numpy(vectors), torch.from_numpy(source.vectors(piece.relations)))
-    experts: dict[str, LinkPredictor] = {
-        "network": FastLinkNetwork(net, piece.graph, names),
-        "rules": RuleExpert(view, seconds=RULE_SECONDS),
-        "cases": CaseExpert(view),
-        "text": TextExpert(view, vectors),
-    }
+    known = Known(view, vectors, source.vectors(piece.relations), net, rule_seconds=RULE_SECONDS)
+    experts = {name: expert.make(known) for name, expert in EXPERTS.items()}
     order = np.argsort(piece.queries, kind="stable")
     seen = Fusion(view, experts, Gate()).evidence(piece.heads[order], piece.queries[order])
     return _some(seen, piece, order, generator)

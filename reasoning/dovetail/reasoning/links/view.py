@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyoxigraph as ox
+from numpy.typing import NDArray
+from rdflib import OWL, RDF, RDFS, SKOS
+from rdflib.namespace import DCTERMS
 
 from dovetail.kg.dictionary import Ids
 from dovetail.kg.index import TripleIndex, arranged
+from dovetail.kg.names import Layer
+from dovetail.kg.resolution import SAME
+from dovetail.kg.store import KnowledgeGraph
 from dovetail.models.link_graph import LinkGraph
+
+_SPEAKING = (str(RDFS), str(OWL), str(RDF))
+_LINKS = frozenset(f"<{term}>" for term in (RDF.type, RDFS.subClassOf, RDFS.subPropertyOf))
+_NO_LINKS = frozenset(f"<{term}>" for term in (DCTERMS.subject, SKOS.inScheme, SKOS.prefLabel, SKOS.altLabel))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +52,53 @@ class LinkView:
         return cls(index, graph, entities, relations)
 
     @classmethod
+    def of_graph(cls, graph: KnowledgeGraph) -> LinkView:
+        """What a graph holds true: entities that are one taken together, and nothing of how it speaks about itself.
+
+        Left out are the terms of RDF, RDFS and OWL but for types and subclasses, and which document is about what.
+        """
+        index = graph.index()
+        canonical = _canonical(graph, index)
+        relations = [p for p in index.relations.tolist() if _is_link(index.terms.text(p))]
+        rows = np.flatnonzero((index.objects >= index.terms.first_iri) & np.isin(index.predicates, relations))
+        ends = np.stack([canonical[index.subjects[rows]], canonical[index.objects[rows]]], 1)
+        used, places = np.unique(np.concatenate([ends.ravel(), index.predicates[rows]]), return_inverse=True)
+        ends, predicates = places[: 2 * len(rows)].reshape(-1, 2), places[2 * len(rows) :]
+        return cls.of(arranged(_columns(ends, predicates), [index.terms.text(term).encode() for term in used]))
+
+    @classmethod
     def made_of(cls, graph: LinkGraph) -> LinkView:
         """A graph of bare numbers, with terms made up for them."""
         count, total = graph.entity_count, graph.entity_count + graph.relation_count
         texts = [b"<urn:x:%09d>" % number for number in range(total)]
         pairs = np.stack([graph.heads, graph.tails], 1).astype(np.int64)
-        columns = {count + r: [pairs[graph.relations == r]] for r in range(graph.relation_count)}
-        return cls(arranged(columns, texts), graph, np.arange(count), np.arange(count, total))
+        return cls(arranged(_columns(pairs, graph.relations + np.int64(count)), texts), graph, np.arange(count), np.arange(count, total))
+
+    def without(self, rows: Ids) -> LinkView:
+        """The same entities and relations, by the same numbers, less the triples of ``graph`` in ``rows``."""
+        graph, terms = self.graph.without(rows), self.index.terms
+        pairs = np.stack([self.entities[graph.heads], self.entities[graph.tails]], 1).astype(np.int64)
+        columns = _columns(pairs, self.relations[graph.relations])
+        return LinkView(arranged(columns, [terms.text(n).encode() for n in range(len(terms))]), graph, self.entities, self.relations)
+
+
+def _columns(pairs: NDArray[np.int64], predicates: Ids) -> dict[int, list[NDArray[np.int64]]]:
+    """The pairs of each predicate, as ``arranged`` takes them."""
+    order = np.argsort(predicates, kind="stable")
+    found, starts = np.unique(predicates[order], return_index=True)
+    parts = np.split(pairs[order], starts[1:])
+    return {int(predicate): [part] for predicate, part in zip(found, parts, strict=False)}
+
+
+def _canonical(graph: KnowledgeGraph, index: TripleIndex) -> Ids:
+    """For each term of an index the number of the one that stands for it: (terms,)."""
+    found = np.arange(len(index.terms))
+    for quad in graph.store.quads_for_pattern(None, SAME, None, ox.NamedNode(Layer.RESOLVED.value)):
+        member, head = index.terms.find(str(quad.subject).encode()), index.terms.find(str(quad.object).encode())
+        if member is not None and head is not None:
+            found[member] = head
+    return found
+
+
+def _is_link(predicate: str) -> bool:
+    return predicate in _LINKS or not (predicate in _NO_LINKS or predicate[1:].startswith(_SPEAKING))

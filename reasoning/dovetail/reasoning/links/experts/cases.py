@@ -28,6 +28,8 @@ class CaseExpert:
     def __init__(self, view: LinkView) -> None:
         self.view = view
         self.heads, self.queries, self.tails = view.graph.both_ways
+        self._order = np.argsort(self.queries, kind="stable")
+        self._starts = np.searchsorted(self.queries[self._order], np.arange(2 * view.graph.relation_count + 1))
 
     @cached_property
     def features(self) -> sparse.csr_matrix:
@@ -40,32 +42,55 @@ class CaseExpert:
         return sparse.csr_matrix(sparse.diags(1 / np.maximum(lengths, 1e-9)) @ stacked)
 
     @cached_property
-    def answers(self) -> dict[int, sparse.csr_matrix]:
-        """For each relation and inverse its edges as a matrix (entities, entities)."""
-        count = self.view.graph.entity_count
-        found = {}
-        for query in np.unique(self.queries):
-            rows = self.queries == query
-            found[int(query)] = sparse.csr_matrix((np.ones(rows.sum(), np.float32), (self.heads[rows], self.tails[rows])), (count, count))
+    def has_relation(self) -> sparse.csr_matrix:
+        """Which entities have which relations and inverses: (entities, labels) of ones."""
+        shape = self.view.graph.entity_count, 2 * self.view.graph.relation_count
+        found = sparse.csr_matrix((np.ones(len(self.heads), np.float32), (self.heads, self.queries)), shape)
+        found.sum_duplicates()
+        found.data[:] = 1.0
         return found
+
+    @cached_property
+    def joined(self) -> sparse.csr_matrix:
+        """Which entities an edge joins: (entities, entities) of ones."""
+        count = self.view.graph.entity_count
+        found = sparse.csr_matrix((np.ones(len(self.heads), np.float32), (self.heads, self.tails)), (count, count))
+        found.sum_duplicates()
+        found.data[:] = 1.0
+        return found
+
+    def edges(self, query: int) -> tuple[Rows, Rows]:
+        """The heads and tails of a relation or inverse, (edges,) each."""
+        rows = self._order[self._starts[query] : self._starts[query + 1]]
+        return self.heads[rows], self.tails[rows]
+
+    def likeness(self, entities: Rows) -> Floats:
+        """How alike each of ``entities`` (n,) is to every entity, between 0 and 1: (n, entities). Of itself 0."""
+        found = (self.features[entities] @ self.features.T).toarray()
+        found[np.arange(len(entities)), entities] = 0.0
+        return np.asarray(found, np.float32)
 
     def scores(self, heads: Rows, queries: Rows) -> Floats:
         """(batch,) heads, (batch,) relations or inverses -> (batch, entities)."""
-        found = np.zeros((len(heads), self.view.graph.entity_count), np.float32)
-        likeness = (self.features[heads] @ self.features.T).toarray()
-        likeness[np.arange(len(heads)), heads] = 0.0
+        count = self.view.graph.entity_count
+        found = np.zeros((len(heads), count), np.float32)
+        likeness = self.likeness(heads)
         for query in np.unique(queries):
             rows = np.flatnonzero(queries == query)
-            table = self.answers.get(int(query))
-            if table is None:
-                continue
-            asked = np.flatnonzero(np.diff(table.indptr))
-            near = likeness[np.ix_(rows, asked)]
-            if len(asked) > NEIGHBOURS:
-                least = np.partition(near, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
-                near[near < least[:, None]] = 0.0
-            found[rows] = (sparse.csr_matrix(near) @ table[asked]).toarray()
+            asked, tails = self.edges(int(query))
+            known, places = np.unique(asked, return_inverse=True)
+            near = nearest(likeness[np.ix_(rows, known)])
+            table = sparse.csr_matrix((np.ones(len(tails), np.float32), (places, tails)), (len(known), count))
+            found[rows] = (sparse.csr_matrix(near) @ table).toarray()
         return found
+
+
+def nearest(likeness: Floats) -> Floats:
+    """The likeness (n, candidates) of the NEIGHBOURS most alike of each row, 0 for all others."""
+    if likeness.shape[1] <= NEIGHBOURS:
+        return likeness
+    least = np.partition(likeness, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS]
+    return np.where(likeness < least[:, None], np.float32(0.0), likeness)
 
 
 def _weighted(entities: Rows, features: Rows, count: int) -> sparse.csr_matrix:

@@ -18,9 +18,10 @@ class RuleExpert:
     """Scores by mined rules: the confidence of the surest that fires, the next surest breaking ties (maximum aggregation); else 0."""
 
     def __init__(self, view: LinkView, *, rules: Sequence[MinedRule] | None = None, seconds: float = 20.0) -> None:
-        mined = mine_rules(view.index, options=MiningOptions(seconds=seconds, top=None, min_support=2)) if rules is None else rules
+        if rules is None:
+            rules = mine_rules(view.index, options=MiningOptions(seconds=seconds, top=None, min_support=2, examples=0))
         self.view = view
-        self.answers = RuleAnswers(view.index, mined)
+        self.answers = RuleAnswers(view.index, rules)
         self.place = np.full(len(view.index.terms), -1)
         self.place[view.entities] = np.arange(len(view.entities))
 
@@ -38,6 +39,13 @@ class RuleExpert:
             sure = self.answers.confidence(order[kept]) - STEP * _dense_ranks(asked[kept], order[kept])
             found[rows[asked[kept]], places[kept]] = np.maximum(sure, STEP)
         return found
+
+    def fired(self, head: int, query: int, tail: int) -> tuple[MinedRule, ...]:
+        """The rules that foretell ``tail`` as an answer to (``head``, ``query``, ?), the surest first."""
+        count = self.view.graph.relation_count
+        relation, start, answer = self.view.relations[query % count], self.view.entities[head], self.view.entities[tail]
+        _, answers, rules = self.answers.fired(int(relation), np.array([start], np.int64), backwards=query >= count)
+        return tuple(self.answers.rules[place] for place in rules[answers == answer].tolist())
 
 
 def _dense_ranks(questions: Rows, order: Rows) -> Rows:
