@@ -3,8 +3,8 @@
     python benchmarks/bench_links.py --json build/bench/links.json      (--models network fused: only these)
 
 MRR, Hits@10 and calibration error on the graphs under DOVETAIL_BENCH_DATA (default ../shared/data), means of groups, and questions per
-processor second of one thread, everything counted but reading files, vectors of names, mining rules and calibrating. ``network-18`` and
-``network-19`` are the same network trained with other seeds, ``network-strict`` without any triple of these graphs.
+processor second of one thread, everything counted but reading files, vectors of names, mining rules and calibrating. ``network`` was
+trained without any triple of these graphs, ``standard-17`` and so on with those that the public training graphs hold.
 """
 
 from __future__ import annotations
@@ -30,12 +30,8 @@ from dovetail.reasoning.links.tasks import read_task
 from dovetail.reasoning.links.view import LinkView
 
 DATA = Path(os.environ.get("DOVETAIL_BENCH_DATA", "../shared/data")) / "links" / "inductive"
-OTHERS = {
-    "network-18": "links-18.safetensors",
-    "network-19": "links-19.safetensors",
-    "network-strict": "links-strict.safetensors",
-}
-"""Other trainings of the network, and their files."""
+OTHERS = {f"standard-{seed}": f"links-standard-{seed}.safetensors" for seed in (17, 18)}
+"""Trainings of the network with the standard diet, and their files."""
 GROUPS = ("grail-fb237", "grail-wn18rr", "ingram-nl", "")
 """Beginnings of names; the last is of all."""
 
@@ -45,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="*", default=[*EXPERTS, *OTHERS, FUSED])
     parser.add_argument("--weights", type=Path, help="folder of all weights, instead of the packaged ones")
+    parser.add_argument("--vectors", type=Path, help="folder where vectors of names are kept for the next time")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not DATA.is_dir():
@@ -57,7 +54,8 @@ def main() -> None:
     print(f"{'graph':18}{'model':16}{'questions':>10}{'mrr':>8}{'hits@10':>9}{'ece':>7}{'questions/s':>13}", flush=True)
     for folder in sorted(DATA.iterdir()):
         task = read_task(folder)
-        known = known_of(LinkView.made_of(task.graph), task.entity_texts, task.relation_texts, weights=options.weights)
+        kept = options.vectors / f"{folder.name}.npz" if options.vectors else None
+        known = known_of(LinkView.made_of(task.graph), task.entity_texts, task.relation_texts, weights=options.weights, kept=kept)
         answers = Answers(task.known, relations=len(task.relations))
         for model in options.models:
             weights = folder_of_weights / OTHERS.get(model, "links.safetensors")

@@ -69,7 +69,7 @@ def write_towns(folder: Path) -> None:
     triples += [(f"person {n}", "lives in", f"town {n % 6}") for n in range(29)]
     names = {name for triple in triples for name in triple}
     with KnowledgeGraph.open(folder, create=True) as graph:
-        graph.add([Statement(*map(thing, triple)) for triple in triples])
+        graph.add([Statement(thing(s), thing(p), thing(o)) for s, p, o in triples])
         graph.add([Statement(thing(name), RDFS.label, Literal(name)) for name in names])
 
 

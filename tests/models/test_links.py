@@ -84,6 +84,16 @@ def test_fast_scores_are_those_of_the_reference_whatever_is_asked_together(dim: 
         np.testing.assert_allclose(found, wanted[order], rtol=1e-3, atol=1e-5 * float(np.abs(wanted).max()))
 
 
+def test_scores_do_not_depend_on_how_many_relation_states_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = random_graph(13)
+    torch.manual_seed(4)
+    net, names = LinkNetwork(SMALL), names_for(graph)
+    heads, queries = np.arange(20), np.arange(20) % 10
+    wanted = FastLinkNetwork(net, graph, names).scores(heads, queries)
+    monkeypatch.setattr("dovetail.models.link_inference.KEPT", 1)
+    np.testing.assert_allclose(FastLinkNetwork(net, graph, names).scores(heads, queries), wanted, rtol=1e-5)
+
+
 def test_numbers_of_entities_and_relations_mean_nothing() -> None:
     graph = random_graph(11)
     generator = np.random.default_rng(0)

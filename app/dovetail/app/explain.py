@@ -54,8 +54,8 @@ def _predicted(graph: KnowledgeGraph, triple: tuple[URIRef | BNode, URIRef, Term
     from dovetail.kg.store import TRUSTED
     from dovetail.kg.terms import to_ox
 
-    pattern = [*map(to_ox, triple)]
-    if any(next(graph.store.quads_for_pattern(*pattern, GRAPHS[layer]), None) for layer in TRUSTED):  # type: ignore[arg-type]
+    subject, predicate, value = map(to_ox, triple)
+    if any(next(graph.store.quads_for_pattern(subject, predicate, value, GRAPHS[layer]), None) for layer in TRUSTED):  # type: ignore[arg-type]
         return None
     return read_prediction(graph, *triple)
 

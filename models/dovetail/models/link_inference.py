@@ -39,12 +39,16 @@ from dovetail.models.link_network import LinkNetwork, MessageLayer, Names, TextR
 SAMPLED = 4
 """Heads of which it is counted what they reach, for all that are asked about together."""
 
+KEPT = 2**26
+"""Numbers of relation states that are kept at most."""
+
 LINE = 16
 """Numbers in a line of the processor's cache."""
 
 
 class FastLinkNetwork:
-    """Scores of ``net`` on ``graph``; ``names`` are vectors of what things are called. Relation states are kept once made.
+    """Scores of ``net`` on ``graph``; ``names`` are vectors of what things are called. Relation states are kept once made, as far as
+    KEPT allows.
 
     ``dtype``: in which label vectors are computed; all else is float32.
     """
@@ -56,6 +60,8 @@ class FastLinkNetwork:
         self.dtype = dtype
         self._text = None if names is None else _Text(net.text, names)
         self._relations: dict[int, Tensor] = {}
+        self._own: dict[int, Tensor] = {}
+        self._most = max(KEPT // max(2 * graph.relation_count * net.options.dim, 1), 1)
         self._lock = Lock()
         self._over_relations: _Walks | None = None
         self._over_entities: _Walks | None = None
@@ -70,19 +76,25 @@ class FastLinkNetwork:
         """(batch,) heads, (batch,) relations or inverses -> (batch, entities). Fastest where queries of one relation stand together."""
         found = np.empty((len(heads), self.graph.entity_count), np.float32)
         with self._lock:
-            self._prepare(queries)
             bounds = np.flatnonzero(np.concatenate([[True], queries[1:] != queries[:-1], [True]])) if len(queries) else np.zeros(1, int)
-            for low, high in pairwise(bounds.tolist()):
-                self._some(heads[low:high], int(queries[low]), found[low:high])
+            groups = list(pairwise(bounds.tolist()))
+            for first in range(0, len(groups), self._most):
+                some = groups[first : first + self._most]
+                self._prepare(queries[[low for low, _ in some]])
+                for low, high in some:
+                    self._some(heads[low:high], int(queries[low]), found[low:high])
         found += self.net.score.bias.item()
         if self._text is not None and len(heads):
             dim = self.net.options.dim
-            own = torch.stack([self._relations[int(query)][int(query), :dim] for query in queries])
+            own = torch.stack([self._own[int(query)][:dim] for query in queries])
             self._text.add(own, torch.from_numpy(heads), torch.from_numpy(queries), torch.from_numpy(found))
         return found
 
     def _prepare(self, queries: Rows) -> None:
-        missing = np.array(sorted(set(queries.tolist()) - self._relations.keys()), np.int64)
+        asked = set(queries.tolist())
+        if len(asked | self._relations.keys()) > self._most:
+            self._relations.clear()
+        missing = np.array(sorted(asked - self._relations.keys()), np.int64)
         if not len(missing):
             return
         if self._over_relations is None:
@@ -94,6 +106,7 @@ class FastLinkNetwork:
         walks.deepen(missing)
         states_of(missing, own, walks.edges, walks.layers, walks.labels, walks.known, walks.rooms, found)
         self._relations |= zip(missing.tolist(), torch.from_numpy(found), strict=True)
+        self._own |= ((query, self._relations[query][query].clone()) for query in missing.tolist())
 
     def _some(self, heads: Rows, query: int, found: Floats) -> None:
         relations = self._relations[query]

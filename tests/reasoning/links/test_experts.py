@@ -14,6 +14,7 @@ from dovetail.reasoning.links.experts.registry import EXPERTS
 from dovetail.reasoning.links.experts.rules import RuleExpert
 from dovetail.reasoning.links.experts.text import TextExpert
 from dovetail.reasoning.links.fusion import Fusion, Gate, _reciprocal_ranks
+from dovetail.reasoning.links.protocol import LinkPredictor
 from dovetail.reasoning.links.trust import Heard, fit_trust
 from dovetail.reasoning.links.view import LinkView
 
@@ -99,13 +100,13 @@ def test_an_expert_that_is_not_there_gives_no_evidence() -> None:
 
 def test_an_expert_counts_by_how_far_it_is_trusted() -> None:
     view = LinkView.made_of(towns())
-    experts = {"rules": RuleExpert(view, seconds=2), "cases": CaseExpert(view)}
+    experts: dict[str, LinkPredictor] = {"rules": RuleExpert(view, seconds=2), "cases": CaseExpert(view)}
     gate = Gate()
     heads, queries = np.array([9]), np.array([LIVES])
     trust = np.array([1, 2, 0, 1, 1], np.float32)
     plain, weighed = Fusion(view, experts, gate).parts(heads, queries), Fusion(view, experts, gate, trust).parts(heads, queries)
     np.testing.assert_allclose(weighed, plain * trust, rtol=1e-5)
-    np.testing.assert_allclose(Fusion(view, experts, gate, trust).scores(heads, queries), weighed.sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(Fusion(view, experts, gate, trust).scores(heads, queries), np.asarray(weighed.sum(-1)), rtol=1e-5)
 
 
 def test_trust_goes_to_the_expert_that_is_right() -> None:

@@ -91,8 +91,9 @@ class LinkReasoner:
         links = self.view.graph
         triples = np.stack([links.heads, links.relations, links.tails], 1).astype(np.int64)
         self.answers = Answers(triples, relations=links.relation_count)
-        rules, self.cases = self.fusion.experts["rules"], self.fusion.experts["cases"]
-        assert isinstance(rules, RuleExpert) and isinstance(self.cases, CaseExpert)
+        rules, cases = self.fusion.experts["rules"], self.fusion.experts["cases"]
+        assert isinstance(rules, RuleExpert) and isinstance(cases, CaseExpert)
+        self.cases = cases
         self.questions = Questions(links, self.cases)
         self.explainer = Explainer(graph, self.known, rules, self.cases)
 
@@ -114,8 +115,8 @@ class LinkReasoner:
         """The ``top`` likeliest triples that the graph does not have, with this head, relation and tail where they are given.
 
         ``least``: the probability below which nothing is told. ``across``: only those whose ends belong to no common domain. Of a triple
-        given in full, its probability, known or not.
-        Nothing where the graph has no fact that joins an end to another thing. Raises InputError for a literal, or a relation of no fact.
+        given in full, its probability, known or not. Nothing where the graph has no fact that joins an end to another thing. Raises
+        InputError for a literal, or a relation of no fact.
         """
         if any(isinstance(term, Literal) for term in (head, tail)):
             raise InputError("links are predicted between things; a literal is none: name a thing")
@@ -160,10 +161,10 @@ class LinkReasoner:
         return self._answer(self._open(self._busiest(), queries), few)
 
     def _open(self, entities: Rows, queries: Rows) -> Plausible:
-        """The likeliest questions, those about types and classes left out unless they are all there is."""
-        schema = [self._relation(term) for term in _SCHEMA if self._number(term) is not None]
+        """The likeliest questions, those about types and classes left out unless they are asked for."""
         if len(queries) > 2:
-            queries = queries[~np.isin(queries % self.view.graph.relation_count, schema)]
+            schema = [number for term in _SCHEMA if (number := self._number(term)) is not None]
+            queries = queries[~np.isin(self.view.relations[queries % self.view.graph.relation_count], schema)]
         return self.questions.of(entities, queries=queries, top=QUESTIONS)
 
     def _busiest(self) -> Rows:
@@ -216,7 +217,9 @@ class LinkReasoner:
             if len(best) == top:
                 break
         return [
-            Prediction(*triple, each.probability, each.experts, self.explainer.explain(each.head, each.query, each.tail))
+            Prediction(
+                triple[0], triple[1], triple[2], each.probability, each.experts, self.explainer.explain(each.head, each.query, each.tail)
+            )
             for triple, each in best.items()
         ]
 
@@ -233,7 +236,7 @@ class LinkReasoner:
 
     def _relation(self, term: Term) -> int:
         number = self._number(term)
-        place = np.flatnonzero(self.view.relations == number) if number is not None else ()
+        place = np.flatnonzero(self.view.relations == number) if number is not None else np.zeros(0, np.int64)
         if not len(place):
             raise InputError(f"no fact of the graph joins two things by {self.graph.label(term)!r}; dovetail info lists its relations")
         return int(place[0])

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from dovetail.kg.errors import InputError
 from dovetail.models.encoder import load_encoder, packaged_weights
-from dovetail.models.link_data import name_vectors
 from dovetail.models.link_graph import Floats
 from dovetail.reasoning.links.experts.registry import EXPERTS, Known
 from dovetail.reasoning.links.fusion import Fusion, Gate
+from dovetail.reasoning.links.graph_names import vectors_of
 from dovetail.reasoning.links.network import load_network, with_weights
 from dovetail.reasoning.links.protocol import LinkPredictor
 from dovetail.reasoning.links.view import LinkView
@@ -20,8 +18,8 @@ from dovetail.reasoning.links.view import LinkView
 FUSED = "fused"
 
 
-SEEDS = ("links.safetensors", "links-18.safetensors", "links-19.safetensors")
-"""The network by the seeds that it was trained with; the first is the one that serves."""
+SEEDS = ("links.safetensors", "links-standard-17.safetensors", "links-standard-18.safetensors")
+"""Three trainings of the network; the first is the one that serves."""
 
 
 def known_of(
@@ -32,10 +30,11 @@ def known_of(
     weights: Path | None = None,
     seed: int = 0,
     rule_seconds: float = 20.0,
+    kept: Path | None = None,
 ) -> Known:
-    """A graph with the vectors of its names, and the network of one of SEEDS (after the last, the first again)."""
-    encode = load_encoder().encode
-    entities, relations = (name_vectors(encode, texts).astype(np.float32) for texts in (entity_texts, relation_texts))
+    """A graph with the vectors of its names (``kept`` in a file), and the network of one of SEEDS (after the last, the first again)."""
+    vectors = vectors_of([*entity_texts, *relation_texts], load_encoder().encode, kept=kept)
+    entities, relations = vectors[: len(entity_texts)], vectors[len(entity_texts) :]
     network = load_network((weights or packaged_weights()) / SEEDS[seed % len(SEEDS)])
     return Known(view, entities, relations, network, rule_seconds=rule_seconds)
 

@@ -1,8 +1,7 @@
 """How far each expert is to be trusted on one graph, learnt from edges that are held out from it.
 
 The gate was trained on other graphs. Whether the names of this one mean anything, or its rules hold, a few hundred of its own edges say:
-each expert's part of the score is multiplied by a number that makes the edges likelier, held near 1 by a prior, where that helps with
-others of the edges.
+each expert's part of the score is multiplied by a number.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from dovetail.models.link_graph import Floats, Rows
+from dovetail.reasoning.links.experts.registry import EXPERTS
 from dovetail.reasoning.links.fusion import Fusion
 from dovetail.reasoning.links.protocol import Answers, LinkPredictor, Scored, measures, scored
 
@@ -25,6 +25,8 @@ PRIOR = 2.0
 STEPS = 150
 WORTH = 0.01
 """What factors must add to the mean reciprocal rank of questions that they were not fitted to."""
+LEANINGS = (1.0, 0.5, 0.25, 0.0)
+"""Shares of what all others say that are tried beside the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,22 @@ def listen(fusion: Fusion, targets: Rows, known: Answers) -> Heard:
 
 
 def fit_trust(heard: Heard) -> Floats:
-    """The factors (EXPERTS + 1,) under which the answers are likeliest; all 1 where those of half of the questions do not serve the others.
+    """How far to trust each part, (EXPERTS + 1,): the best of what the gate says, more of the network than it says, and factors fitted.
 
-    To serve, they must raise the mean reciprocal rank by WORTH.
+    Factors are judged by those of one half of the questions on the other half, and have to be better than all else by WORTH.
     """
-    plain = np.ones(heard.parts.shape[-1], np.float32)
+    leaning = [_leaning(share) for share in LEANINGS]
+    found = [_rank(heard, trust) for trust in leaning]
     halves = heard.some(slice(0, None, 2)), heard.some(slice(1, None, 2))
-    gains = [_rank(theirs, _likeliest(own)) - _rank(theirs, plain) for own, theirs in (halves, halves[::-1])]
-    return _likeliest(heard) if sum(gains) / 2 >= WORTH else plain
+    fitted = sum(_rank(theirs, _likeliest(own)) for own, theirs in (halves, halves[::-1])) / 2
+    return _likeliest(heard) if fitted >= max(found) + WORTH else leaning[int(np.argmax(found))]
+
+
+def _leaning(share: float) -> Floats:
+    """All parts but the network's, times ``share``."""
+    trust = np.full(len(EXPERTS) + 1, share, np.float32)
+    trust[list(EXPERTS).index("network")] = 1.0
+    return trust
 
 
 def _rank(heard: Heard, trust: Floats) -> float:
