@@ -39,7 +39,7 @@ def test_seeds_give_means_and_deviations(typed: Typed, tmp_path: Path) -> None:
     assert outcome.status == 0, outcome.err
     metrics = json.loads(outcome.out)["metrics"]
     assert {"mrr", "mrr_sd", "ece", "ece_sd"} <= metrics.keys()
-    assert metrics["mrr_sd"] > 0
+    assert metrics["ece_sd"] > 0  # the trainings agree on what comes first, not on how surely
 
 
 def test_an_unknown_expert_is_one_line(typed: Typed, tmp_path: Path) -> None:

@@ -46,10 +46,10 @@ def typed_relation(graph: KnowledgeGraph, text: str) -> URIRef:
 
     >>> from dovetail.kg import Statement
     >>> graph = KnowledgeGraph()
-    >>> graph.add([Statement(URIRef("urn:x:a"), URIRef("urn:x:born_in"), URIRef("urn:x:b"))])
+    >>> graph.add([Statement(URIRef("urn:x:a"), URIRef("urn:x:bornIn"), URIRef("urn:x:b"))])
     1
-    >>> typed_relation(graph, "born in")
-    rdflib.term.URIRef('urn:x:born_in')
+    >>> typed_relation(graph, "bornIn")
+    rdflib.term.URIRef('urn:x:bornIn')
     """
     return _predicate(_term(graph, text, relation=True), text)
 
