@@ -11,7 +11,7 @@ import typer
 
 from dovetail.app.inferred import warn_if_stale
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, indented, out
+from dovetail.app.screen import emit, indented, out, quoted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -108,8 +108,7 @@ def _answer_lines(given: GivenAnswer, *, explain: bool) -> Iterator[Text]:
 
 def _quote_lines(quotes: Sequence[Quote], indent: int) -> Iterator[Text]:
     for quote in quotes[:QUOTES]:
-        yield indented(f"“{' '.join(quote.quote.split())}”", indent, style="italic")
-        yield indented(f"{quote.document}, characters {quote.start}–{quote.end}", indent, style="dim")
+        yield from quoted(quote.quote, quote.document, quote.start, quote.end, indent=indent)
     if len(quotes) > QUOTES:
         yield indented(f"and {len(quotes) - QUOTES} more", indent, style="dim")
 

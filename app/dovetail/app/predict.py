@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dovetail.app.options import GraphOption, JsonOption
-from dovetail.app.screen import emit, fields, indented, note, out
+from dovetail.app.screen import emit, fields, indented, note, out, quoted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -176,8 +176,7 @@ def prediction_lines(told: Mapping[str, Any]) -> Iterator[Text]:
         for step in path:
             yield indented(" → ".join(step["labels"]), 4)
             for quote in step["evidence"][:QUOTES] if step["predicate"] != _TYPE else ():
-                yield indented(f"“{' '.join(quote['quote'].split())}”", 6, style="italic")
-                yield indented(f"{quote['document']}, characters {quote['start']}–{quote['end']}", 6, style="dim")
+                yield from quoted(**quote, indent=6)
     for rule in told["rules"][:1]:
         yield indented(f"rule, right {rule['support']:,} times of {rule['body_size']:,}: {rule['rule']}", 4)
     if told["cases"]:

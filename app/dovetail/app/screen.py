@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
@@ -72,6 +72,12 @@ def indented(line: str, indent: int, *, style: str = "") -> Text:
     """``line`` wrapped to the screen, each piece of it with the same indent."""
     pieces = Text(line).wrap(out, max(out.width - indent, 20))
     return Text("\n").join(Text(" " * indent).append(piece.plain.rstrip(), style=style) for piece in pieces)
+
+
+def quoted(quote: str, document: str, start: int, end: int, *, indent: int) -> Iterator[Text]:
+    """A sentence of a document on the screen, and where it stands there."""
+    yield indented(f"“{' '.join(quote.split())}”", indent, style="italic")
+    yield indented(f"{document}, characters {start}–{end}", indent, style="dim")
 
 
 def fields(rows: Iterable[tuple[str, object]]) -> Table:

@@ -9,8 +9,6 @@ nothing to tell by (Ganin & Lempitsky, Unsupervised domain adaptation by backpro
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -18,6 +16,7 @@ from torch.nn import functional as F
 
 from dovetail.models.link_data import Piece
 from dovetail.models.link_network import LinkNetwork
+from dovetail.models.reversal import reversed_gradient
 
 
 class Critic(nn.Module):
@@ -33,23 +32,12 @@ class Critic(nn.Module):
         return logits
 
 
-class _Reversed(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, states: Tensor, strength: float) -> Tensor:
-        ctx.strength = strength
-        return states.view_as(states)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return -ctx.strength * gradients[0], None
-
-
 def confusion(net: LinkNetwork, critic: Critic, pieces: tuple[Piece, Piece], *, strength: float) -> Tensor:
     """The critic's loss over the query relations of a source piece and of a target piece; each counts half."""
     losses = []
     for piece, target in zip(pieces, (0.0, 1.0), strict=True):
         queries = torch.from_numpy(np.unique(piece.queries))
         states = net.relations(piece.graph, queries)[torch.arange(len(queries)), queries]
-        logits = critic(_Reversed.apply(states, strength))  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        logits = critic(reversed_gradient(states, strength))
         losses.append(F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target)))
     return (losses[0] + losses[1]) / 2

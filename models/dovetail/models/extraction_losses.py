@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from dovetail.models.extraction_data import Example, TrainingData
 from dovetail.models.extraction_labels import GENERIC
 from dovetail.models.extractor import MAX_WIDTH, PLACE_FEATURES, Encoded, ExtractorNet
+from dovetail.models.reversal import reversed_gradient
 
 Words: TypeAlias = tuple[int, int]
 """First and last word of a mention."""
@@ -45,19 +46,6 @@ class TrainingHeads(nn.Module):
         super().__init__()
         self.coreference = nn.Sequential(nn.Linear(4 * dim + PLACE_FEATURES, 128), nn.GELU(), nn.Linear(128, 1))
         self.domain = nn.Sequential(nn.Linear(dim, 128), nn.GELU(), nn.Linear(128, domains))
-
-
-class _Reversed(torch.autograd.Function):
-    """The same value forward; the gradient times minus ``strength`` backward."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, strength: float) -> Tensor:
-        ctx.strength = strength
-        return value.view_as(value)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        return -ctx.strength * gradients[0], None
 
 
 class Losses:
@@ -88,7 +76,7 @@ class Losses:
         if "coreference" in self.tasks:
             losses["coreference"] = 0.5 * self._coreference(net, heads, encoded, batch)
         if self.adversarial:
-            domain = heads.domain(_Reversed.apply(encoded.mean, self.adversarial))  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            domain = heads.domain(reversed_gradient(encoded.mean, self.adversarial))
             losses["domains"] = F.cross_entropy(domain.float(), torch.tensor([self.domains[e.set] for e in batch.examples]))
         return losses
 

@@ -70,6 +70,11 @@ class LinkGraph:
     relation_vectors: Floats | None = None
 
     @cached_property
+    def triples(self) -> Rows:
+        """Head, relation and tail of every triple: (triples, 3)."""
+        return np.stack([self.heads, self.relations, self.tails], 1).astype(np.int64)
+
+    @cached_property
     def both_ways(self) -> tuple[Rows, Rows, Rows]:
         """Heads, labels and tails of every triple and, after all of them, of every triple backwards: (2 triples,) each."""
         heads, relations, tails = (column.astype(np.int64) for column in (self.heads, self.relations, self.tails))

@@ -41,7 +41,6 @@ def calibrate(known: Known, *, weights: Path | None = None) -> Calibration:
     if len(rows) < FEWEST:
         return Calibration(np.ones(len(EXPERTS) + 1, np.float32), DEFAULT)
     reduced = replace(known, view=known.view.without(rows), rules=None)
-    triples = np.stack([graph.heads, graph.relations, graph.tails], 1).astype(np.int64)
-    heard = listen(fusion_of(reduced, weights=weights), triples[rows], Answers(triples, relations=graph.relation_count))
+    heard = listen(fusion_of(reduced, weights=weights), graph.triples[rows], Answers(graph.triples, relations=graph.relation_count))
     trust = fit_trust(heard)
     return Calibration(trust, fit_curve(Candidates.of(heard.scored(trust))))

@@ -96,8 +96,7 @@ def curve_by(predictor: LinkPredictor, graph: LinkGraph, rows: Rows) -> Curve:
     """The curve of a predictor that was made of ``graph`` less ``rows``, by these."""
     if len(rows) < FEWEST:
         return DEFAULT
-    triples = np.stack([graph.heads, graph.relations, graph.tails], 1).astype(np.int64)
-    asked = scored(predictor, triples[rows], Answers(triples, relations=graph.relation_count))
+    asked = scored(predictor, graph.triples[rows], Answers(graph.triples, relations=graph.relation_count))
     return fit_curve(Candidates.joined(map(Candidates.of, asked)))
 
 

@@ -23,16 +23,14 @@ from dovetail.models.encoder import packaged_weights
 from dovetail.models.link_data import Piece, PieceOptions, PieceSampler
 from dovetail.models.link_network import LinkNetwork
 from dovetail.models.train_links import Learner, LinkTrainingOptions, Source, Teaching, choose, loss_of, read_sources
-from dovetail.reasoning.links.experts.registry import EXPERTS, Known
-from dovetail.reasoning.links.fusion import Fusion, Gate
+from dovetail.reasoning.links.fusion import Gate
 from dovetail.reasoning.links.network import load_network, with_weights
-from dovetail.reasoning.links.view import LinkView
+from dovetail.reasoning.links.train_fusion import fusion_over
 
 PIECES = PieceOptions(smallest=300, largest=3000, questions=192, work=10**9)
 ASKED = PieceOptions().work
 """Entities and edges times questions of a step, about."""
 
-RULE_SECONDS = 4.0
 TRAINING = LinkTrainingOptions(steps=600, rate=3e-4, warmup=30, averaging=0.98)
 
 
@@ -66,9 +64,7 @@ def lesson_of(source: Source, net: LinkNetwork, gate: Gate, generator: np.random
     """A piece's questions, answered by every expert together."""
     piece = source.sampler.sample(generator, vectors=source.vectors)
     order = np.argsort(piece.queries, kind="stable")
-    vectors = source.entities[piece.entities].astype(np.float32)
-    known = Known(LinkView.made_of(piece.graph), vectors, source.vectors(piece.relations), net, rule_seconds=RULE_SECONDS)
-    fusion = Fusion(known.view, {name: expert.make(known) for name, expert in EXPERTS.items()}, gate)
+    fusion = fusion_over(piece, source, net, gate)
     scores = np.empty(piece.others.shape, np.float16)
     for rows in np.array_split(order, len(order) // 32 + 1):
         scores[rows] = fusion.scores(piece.heads[rows], piece.queries[rows])

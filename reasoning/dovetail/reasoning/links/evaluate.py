@@ -16,7 +16,7 @@ from dovetail.reasoning.links.calibrate import calibrate
 from dovetail.reasoning.links.calibration import Candidates, Curve, curve_by, error_of, held_out
 from dovetail.reasoning.links.experts.registry import Known
 from dovetail.reasoning.links.protocol import Answers, LinkPredictor, measures, scored
-from dovetail.reasoning.links.reasoner import FUSED, fusion_of, known_of, predictor
+from dovetail.reasoning.links.reasoner import FUSED, fusion_of, known_of, predictor, trained
 from dovetail.reasoning.links.tasks import LinkTask, read_task
 from dovetail.reasoning.links.transfer import tuned
 from dovetail.reasoning.links.view import LinkView
@@ -39,16 +39,17 @@ def evaluate_links(
     """
     for folder in folders:
         task = read_task(folder, targets=targets)
+        known = known_of(LinkView.made_of(task.graph), task.entity_texts, task.relation_texts, weights=weights)
         began = time.monotonic()
-        found = [_figures(task, model, seed, tune, weights) for seed in range(seeds)]
+        found = [_figures(task, known, model, seed, tune, weights) for seed in range(seeds)]
         figures = {key: mean(one[key] for one in found) for key in found[0]}
         if seeds > 1:
             figures |= {f"{key}_sd": stdev(one[key] for one in found) for key in found[0]}
         yield result(task.name, 2 * len(task.targets), figures, seconds=time.monotonic() - began)
 
 
-def _figures(task: LinkTask, model: str, seed: int, tune: float, weights: Path | None) -> Mapping[str, float]:
-    known = known_of(LinkView.made_of(task.graph), task.entity_texts, task.relation_texts, weights=weights, seed=seed)
+def _figures(task: LinkTask, known: Known, model: str, seed: int, tune: float, weights: Path | None) -> Mapping[str, float]:
+    known = replace(known, network=trained(seed, weights))
     if tune:
         known = replace(known, network=tuned(known, seconds=tune).network)
     asked, curve = calibrated(model, known, weights=weights, seed=seed)
@@ -69,6 +70,6 @@ def calibrated(model: str, known: Known, *, weights: Path | None = None, seed: i
         return fusion_of(known, fitted.trust, weights), fitted.curve
     graph = known.view.graph
     rows = held_out(graph)
-    reduced = replace(known, view=LinkView.made_of(graph.without(rows)))
+    reduced = replace(known, view=known.view.without(rows))
     curve = curve_by(predictor(model, reduced, weights=weights, seed=seed), graph, rows)
     return predictor(model, known, weights=weights, seed=seed), curve

@@ -89,8 +89,7 @@ class LinkReasoner:
         self.known, self.fusion, self.curve = prepared.known, prepared.fusion, prepared.curve
         self.view = self.known.view
         links = self.view.graph
-        triples = np.stack([links.heads, links.relations, links.tails], 1).astype(np.int64)
-        self.answers = Answers(triples, relations=links.relation_count)
+        self.answers = Answers(links.triples, relations=links.relation_count)
         rules, cases = self.fusion.experts["rules"], self.fusion.experts["cases"]
         assert isinstance(rules, RuleExpert) and isinstance(cases, CaseExpert)
         self.cases = cases

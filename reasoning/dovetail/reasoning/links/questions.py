@@ -51,13 +51,6 @@ class Questions:
             found[row, queries] = self._at_least[queries, counts + 1] / np.maximum(self._at_least[queries, counts], 1)
         return found
 
-    def about(self, entity: int, *, top: int) -> Plausible:
-        """The ``top`` likeliest questions about one entity, as either end."""
-        chances = self.chances(np.array([entity]))[0]
-        queries = np.argsort(-chances, kind="stable")[:top]
-        queries = queries[chances[queries] > 0]
-        return Plausible(np.full(len(queries), entity), queries, chances[queries])
-
     def of(self, entities: Rows, *, top: int, queries: Rows | None = None, batch: int = 256) -> Plausible:
         """The ``top`` likeliest questions about any of ``entities``, of any relation or inverse, or of ``queries`` only."""
         heads, asked, chances = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from dovetail.kg.errors import InputError
 from dovetail.models.encoder import load_encoder, packaged_weights
 from dovetail.models.link_graph import Floats
+from dovetail.models.link_network import LinkNetwork
 from dovetail.reasoning.links.experts.registry import EXPERTS, Known
 from dovetail.reasoning.links.fusion import Fusion, Gate
 from dovetail.reasoning.links.graph_names import vectors_of
@@ -28,15 +29,18 @@ def known_of(
     relation_texts: Sequence[str],
     *,
     weights: Path | None = None,
-    seed: int = 0,
     rule_seconds: float = 20.0,
     kept: Path | None = None,
 ) -> Known:
-    """A graph with the vectors of its names (``kept`` in a file), and the network of one of SEEDS (after the last, the first again)."""
+    """A graph with the vectors of its names (``kept`` in a file), and the network that serves."""
     vectors = vectors_of([*entity_texts, *relation_texts], load_encoder().encode, kept=kept)
     entities, relations = vectors[: len(entity_texts)], vectors[len(entity_texts) :]
-    network = load_network((weights or packaged_weights()) / SEEDS[seed % len(SEEDS)])
-    return Known(view, entities, relations, network, rule_seconds=rule_seconds)
+    return Known(view, entities, relations, trained(0, weights), rule_seconds=rule_seconds)
+
+
+def trained(seed: int, weights: Path | None = None) -> LinkNetwork:
+    """The network of one of SEEDS, after the last the first again."""
+    return load_network((weights or packaged_weights()) / SEEDS[seed % len(SEEDS)])
 
 
 def predictor(name: str, known: Known, *, weights: Path | None = None, seed: int = 0) -> LinkPredictor:

@@ -43,13 +43,16 @@ class Questions:
 def questions_of(source: Source, net: LinkNetwork, generator: np.random.Generator) -> Questions:
     """A piece's questions, answered by every expert."""
     piece = source.sampler.sample(generator, vectors=source.vectors)
-    view = LinkView.made_of(piece.graph)
-    vectors = source.entities[piece.entities].astype(np.float32)
-    known = Known(view, vectors, source.vectors(piece.relations), net, rule_seconds=RULE_SECONDS)
-    experts = {name: expert.make(known) for name, expert in EXPERTS.items()}
     order = np.argsort(piece.queries, kind="stable")
-    seen = Fusion(view, experts, Gate()).evidence(piece.heads[order], piece.queries[order])
+    seen = fusion_over(piece, source, net, Gate()).evidence(piece.heads[order], piece.queries[order])
     return _some(seen, piece, order, generator)
+
+
+def fusion_over(piece: Piece, source: Source, net: LinkNetwork, gate: Gate) -> Fusion:
+    """Every expert on a piece of a source, and the gate."""
+    vectors = source.entities[piece.entities].astype(np.float32)
+    known = Known(LinkView.made_of(piece.graph), vectors, source.vectors(piece.relations), net, rule_seconds=RULE_SECONDS)
+    return Fusion(known.view, {name: expert.make(known) for name, expert in EXPERTS.items()}, gate)
 
 
 def _some(seen: Evidence, piece: Piece, order: NDArray[np.int64], generator: np.random.Generator) -> Questions:

@@ -54,8 +54,7 @@ def tuned(known: Known, *, seconds: float = 180.0, seed: int = 1, on_progress: C
         raise InputError(f"tuning takes a graph of {4 * FEWEST:,} facts that join two things, or more; this one has {len(graph.heads):,}")
     reduced = replace(known, view=known.view.without(rows))
     better = _between(known.network, tune(known.network, _source(reduced), TuneOptions(seconds=seconds), on_progress))
-    triples = np.stack([graph.heads, graph.relations, graph.tails], 1).astype(np.int64)
-    before, after = (_rank(replace(reduced, network=net), triples, rows) for net in (known.network, better))
+    before, after = (_rank(replace(reduced, network=net), graph.triples, rows) for net in (known.network, better))
     found = Tuned(better, before, after, len(rows))
     return found if found.kept else replace(found, network=known.network)
 
@@ -79,9 +78,8 @@ def tune_graph(graph: KnowledgeGraph, *, seconds: float = 180.0, on_progress: Ca
 
 def _source(known: Known) -> Source:
     graph: LinkGraph = known.view.graph
-    triples = np.stack([graph.heads, graph.relations, graph.tails], 1).astype(np.int64)
     entities, relations = (tuple(map(str, range(count))) for count in (graph.entity_count, graph.relation_count))
-    named = NamedTriples("own", triples, entities, relations, entities, relations)
+    named = NamedTriples("own", graph.triples, entities, relations, entities, relations)
     return Source(PieceSampler(named), known.entities.astype(np.float16), known.relations.astype(np.float16))
 
 
