@@ -16,8 +16,8 @@ from dovetail.app.screen import emit, indented, out, quoted
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from dovetail.reasoning.answer import Answer, GivenAnswer, Plan, Quote
-    from dovetail.reasoning.ask import Asker
+    from dovetail.reasoning.questions.answer import Answer, GivenAnswer, Plan, Quote
+    from dovetail.reasoning.questions.ask import Asker
 
 QUOTES = 2
 """Quotes shown for one answer or one step; --json gives them all."""
@@ -65,7 +65,7 @@ def open_asker(folder: Path, *, titles: bool = True) -> Iterator[Asker]:
         if not index.exists():
             raise InputError(f"{folder} has no passages to answer from; build again from its documents, which makes them")
         from dovetail.models.encoder import load_encoder  # late: a graph that is not there is said at once
-        from dovetail.reasoning.ask import Asker
+        from dovetail.reasoning.questions.ask import Asker
 
         warn_if_stale(graph)
         set_threads()

@@ -71,8 +71,8 @@ def questions(
     _check(source)
     from dovetail.app.ask import open_asker
     from dovetail.app.settings import load_settings
-    from dovetail.reasoning.corpus import read_questions
-    from dovetail.reasoning.evaluate_questions import evaluate_questions
+    from dovetail.reasoning.questions.corpus import read_questions
+    from dovetail.reasoning.questions.evaluate import evaluate_questions
 
     asked = read_questions(source / "questions.jsonl" if source.is_dir() else source)
     with TemporaryDirectory(prefix="dovetail-") as scratch:

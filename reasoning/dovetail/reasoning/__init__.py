@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
-from dovetail.reasoning.ask import Asker, ask
-from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
-from dovetail.reasoning.evaluate_questions import evaluate_folder, evaluate_questions
 from dovetail.reasoning.links.prediction import LinkExplanation, PathStep, Prediction, SimilarCase
-from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
+from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
+from dovetail.reasoning.questions.ask import Asker, ask
+from dovetail.reasoning.questions.corpus import Question, plain_build, read_corpus, read_questions
+from dovetail.reasoning.questions.evaluate import evaluate_folder, evaluate_questions
+from dovetail.reasoning.questions.passages.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
 from dovetail.reasoning.rules.conformance import RulesEvaluation, evaluate_rules
 from dovetail.reasoning.rules.elsewhere import RemoteGraphs, RemoteStore, saturate_remote
 from dovetail.reasoning.rules.engine import Materialization, Progress, RuleLimit, SaturationOptions, saturate

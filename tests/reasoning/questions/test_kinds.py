@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dovetail.reasoning.kinds import KINDS, kind_of_type, wanted
+from dovetail.reasoning.questions.reading.kinds import KINDS, kind_of_type, wanted
 
-TABLE = Path(__file__).parent.parent / "tables" / "question_kinds.txt"
+TABLE = Path(__file__).parents[2] / "tables" / "question_kinds.txt"
 ROWS = [line.split(" => ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
 
 

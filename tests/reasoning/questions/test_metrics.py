@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dovetail.reasoning.metrics import answer_f1, auroc, calibration_error, exact_match, normal_answer, recall_at
+from dovetail.reasoning.questions.metrics import answer_f1, auroc, calibration_error, exact_match, normal_answer, recall_at
 
 
 @pytest.mark.parametrize(

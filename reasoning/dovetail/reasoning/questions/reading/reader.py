@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dovetail.kg.passages import PassageIndex, search_terms
-from dovetail.reasoning.facts import FactPath
-from dovetail.reasoning.kinds import Wanted
-from dovetail.reasoning.metrics import normal_answer
-from dovetail.reasoning.retrieval import Encoder, ScoredPassage
-from dovetail.reasoning.spans import Span, answer_spans, sentences
-from dovetail.reasoning.surfaces import NameTable, Word, normal_name, title_names, words_of
+from dovetail.reasoning.questions.facts import FactPath
+from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.passages.retrieval import Encoder, ScoredPassage
+from dovetail.reasoning.questions.reading.kinds import Wanted
+from dovetail.reasoning.questions.reading.spans import Span, answer_spans, sentences
+from dovetail.reasoning.questions.surfaces import NameTable, Word, normal_name, title_names, words_of
 
 Floats = npt.NDArray[np.float64]
 

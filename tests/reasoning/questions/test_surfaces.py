@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dovetail.reasoning.surfaces import NameTable, normal_name, proper_names, proper_spans, title_names
+from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_names, proper_spans, title_names
 
 
 @pytest.mark.parametrize(

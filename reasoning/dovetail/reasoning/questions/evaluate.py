@@ -15,11 +15,11 @@ from dovetail.kg.passages import PassageIndex
 from dovetail.kg.statement import Document
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.measures import EvaluationResult, result
-from dovetail.reasoning.answer import Answer
-from dovetail.reasoning.ask import Asker
-from dovetail.reasoning.corpus import Question, read_corpus, read_questions
-from dovetail.reasoning.metrics import answer_f1, auroc, calibration_error, exact_match, recall_at
-from dovetail.reasoning.retrieval import Encoder
+from dovetail.reasoning.questions.answer import Answer
+from dovetail.reasoning.questions.ask import Asker
+from dovetail.reasoning.questions.corpus import Question, read_corpus, read_questions
+from dovetail.reasoning.questions.metrics import answer_f1, auroc, calibration_error, exact_match, recall_at
+from dovetail.reasoning.questions.passages.retrieval import Encoder
 
 READ_AT = 5
 PASSAGES_RANKED = 40

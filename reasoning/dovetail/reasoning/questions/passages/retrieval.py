@@ -22,9 +22,17 @@ import pyoxigraph as ox
 from dovetail.kg.names import PREFIXES
 from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.fusion import FUSION_FEATURES, Candidates, LinearModel, fusion_features, load_model, weights_path
-from dovetail.reasoning.surfaces import NameTable, Occurrence
-from dovetail.reasoning.walk import NameGraph, build_structure, load_structure, personalised_pagerank, rarity, save_structure, transitions
+from dovetail.reasoning.questions.passages.fusion import FUSION_FEATURES, Candidates, LinearModel, fusion_features, load_model, weights_path
+from dovetail.reasoning.questions.passages.walk import (
+    NameGraph,
+    build_structure,
+    load_structure,
+    personalised_pagerank,
+    rarity,
+    save_structure,
+    transitions,
+)
+from dovetail.reasoning.questions.surfaces import NameTable, Occurrence
 
 CANDIDATES = 100
 """How many passages each search brings up."""

@@ -16,10 +16,10 @@ from rdflib import Literal
 
 from dovetail.kg.passages import FUNCTION_WORDS, Passage
 from dovetail.nlp.literals import find_literals
-from dovetail.reasoning.facts import FactPath
-from dovetail.reasoning.kinds import Wanted
-from dovetail.reasoning.spans import sentences
-from dovetail.reasoning.surfaces import fold, normal_name, words_of
+from dovetail.reasoning.questions.facts import FactPath
+from dovetail.reasoning.questions.reading.kinds import Wanted
+from dovetail.reasoning.questions.reading.spans import sentences
+from dovetail.reasoning.questions.surfaces import fold, normal_name, words_of
 
 COMPARED = 0.9
 SAME = 0.6

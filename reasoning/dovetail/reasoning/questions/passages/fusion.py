@@ -3,7 +3,7 @@
     Candidates (scores of three searches) -> fusion_features -> LinearModel -> one score each
 
 A sum with equal weights fails across corpora. The model sees each search's score and rank (the reciprocal: a first place
-says more than a tenth). Its coefficients are a small JSON file that ``python -m dovetail.reasoning.train_fusion``
+says more than a tenth). Its coefficients are a small JSON file that ``python -m dovetail.reasoning.questions.passages.train_fusion``
 writes again. Signs of how far each search can be trusted for a question made no difference when tried as features.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dovetail.kg.errors import InputError
-from dovetail.reasoning.surfaces import Occurrence
+from dovetail.reasoning.questions.surfaces import Occurrence
 
 Floats = npt.NDArray[np.float64]
 

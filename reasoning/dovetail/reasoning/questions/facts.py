@@ -20,9 +20,9 @@ from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import from_ox, to_ox
 from dovetail.nlp.literals import find_literals
 from dovetail.nlp.quantities import si_value
-from dovetail.reasoning.kinds import kind_of_type
-from dovetail.reasoning.metrics import normal_answer
-from dovetail.reasoning.retrieval import Encoder
+from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.passages.retrieval import Encoder
+from dovetail.reasoning.questions.reading.kinds import kind_of_type
 
 LAYERS = (Layer.STATED, Layer.VOCABULARY, Layer.INFERRED)
 NOT_RELATIONS = frozenset(

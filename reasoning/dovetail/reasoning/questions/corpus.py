@@ -18,7 +18,7 @@ from dovetail.kg.passages import NewPassage, PassageIndex
 from dovetail.kg.provenance import DocumentRecord
 from dovetail.kg.statement import Document
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.retrieval import Encoder
+from dovetail.reasoning.questions.passages.retrieval import Encoder
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 
 from dovetail.kg import Evidence
-from dovetail.reasoning.decide import compare_facts
-from dovetail.reasoning.facts import Edge, FactPath
+from dovetail.reasoning.questions.decide import compare_facts
+from dovetail.reasoning.questions.facts import Edge, FactPath
 
 
 def stated(subject: str, relation: str, value: Literal, confidence: float = 0.9) -> FactPath:

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg.passages import Passage
-from dovetail.reasoning.walk import NameGraph, build_structure, load_structure, personalised_pagerank, save_structure, transitions
+from dovetail.reasoning.questions.passages.walk import (
+    NameGraph,
+    build_structure,
+    load_structure,
+    personalised_pagerank,
+    save_structure,
+    transitions,
+)
 
 STORY = [
     ("Jaws", "Jaws is a film by Steven Spielberg."),

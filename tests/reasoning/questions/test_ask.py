@@ -6,12 +6,12 @@ import pytest
 
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.ask import Asker, ask
-from dovetail.reasoning.corpus import Question
-from dovetail.reasoning.evaluate_questions import evaluate_questions, quotes_valid
-from dovetail.reasoning.facts import fact_paths
-from dovetail.reasoning.spans import answer_spans, sentences
-from dovetail.reasoning.surfaces import NameTable
+from dovetail.reasoning.questions.ask import Asker, ask
+from dovetail.reasoning.questions.corpus import Question
+from dovetail.reasoning.questions.evaluate import evaluate_questions, quotes_valid
+from dovetail.reasoning.questions.facts import fact_paths
+from dovetail.reasoning.questions.reading.spans import answer_spans, sentences
+from dovetail.reasoning.questions.surfaces import NameTable
 from tests.reasoning.tiny import MARIE, POLAND, WARSAW, WordCounter, world
 
 QUESTIONS = [

@@ -9,8 +9,8 @@ import pytest
 
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.fusion import fit_logistic
-from dovetail.reasoning.retrieval import Retriever, mentions, structure_of
+from dovetail.reasoning.questions.passages.fusion import fit_logistic
+from dovetail.reasoning.questions.passages.retrieval import Retriever, mentions, structure_of
 from tests.reasoning.tiny import WordCounter, world
 
 

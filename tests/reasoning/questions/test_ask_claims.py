@@ -7,8 +7,8 @@ from rdflib import URIRef
 
 from dovetail.kg import Document, DocumentRecord, Evidence, KnowledgeGraph, Qualifiers, Statement
 from dovetail.reasoning import InferenceOptions, infer, parse_rules
-from dovetail.reasoning.ask import Asker
-from dovetail.reasoning.facts import fact_paths
+from dovetail.reasoning.questions.ask import Asker
+from dovetail.reasoning.questions.facts import fact_paths
 from tests.reasoning.tiny import BIRTHPLACE, MARIE, PIERRE, POLAND, WARSAW, WordCounter, world
 
 QUESTION = "Where was Pierre Curie born?"

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from dovetail.kg.passages import Passage
-from dovetail.reasoning.surfaces import NameTable, normal_name, proper_names, title_names
+from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_names, title_names
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dovetail.reasoning.surfaces import proper_spans
+from dovetail.reasoning.questions.surfaces import proper_spans
 
 KINDS = ("person", "place", "organisation", "date", "number", "yes/no", "choice", "other")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dovetail.nlp.literals import find_literals
-from dovetail.reasoning.surfaces import SMALL_WORDS, NameTable, proper_spans
+from dovetail.reasoning.questions.surfaces import SMALL_WORDS, NameTable, proper_spans
 
 LONGEST_RUN = 5
 """Plain words in a row beyond this are a clause, not an answer."""

@@ -23,16 +23,16 @@ from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.languages import CHINESE, language_of
-from dovetail.reasoning.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
-from dovetail.reasoning.chinese import answering_sentences
-from dovetail.reasoning.decide import Decision, compare_facts, decide
-from dovetail.reasoning.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
-from dovetail.reasoning.fusion import LinearModel, load_model, weights_path
-from dovetail.reasoning.kinds import Wanted, wanted
-from dovetail.reasoning.metrics import normal_answer
-from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
-from dovetail.reasoning.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
-from dovetail.reasoning.surfaces import NameTable, normal_name, proper_spans, words_of
+from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
+from dovetail.reasoning.questions.chinese import answering_sentences
+from dovetail.reasoning.questions.decide import Decision, compare_facts, decide
+from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
+from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.passages.fusion import LinearModel, load_model, weights_path
+from dovetail.reasoning.questions.passages.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
+from dovetail.reasoning.questions.reading.kinds import Wanted, wanted
+from dovetail.reasoning.questions.reading.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
+from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_spans, words_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Trains the model that joins the three searches: ``python -m dovetail.reasoning.train_fusion [GRAPHS]``.
+"""Trains the model that joins the three searches: ``python -m dovetail.reasoning.questions.passages.train_fusion [GRAPHS]``.
 
     question sets -> Candidates and the passages that support the answer -> fit_ranking -> data/weights/fusion.json
 
@@ -21,9 +21,9 @@ import torch
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.models.encoder import load_encoder
-from dovetail.reasoning.corpus import Question, plain_build, read_corpus, read_questions
-from dovetail.reasoning.fusion import FUSION_FEATURES, LinearModel, fusion_features, save_model, weights_path
-from dovetail.reasoning.retrieval import Encoder, Retriever
+from dovetail.reasoning.questions.corpus import Question, plain_build, read_corpus, read_questions
+from dovetail.reasoning.questions.passages.fusion import FUSION_FEATURES, LinearModel, fusion_features, save_model, weights_path
+from dovetail.reasoning.questions.passages.retrieval import Encoder, Retriever
 
 Floats = npt.NDArray[np.float64]
 RankedList: TypeAlias = tuple[Floats, npt.NDArray[np.bool_]]
@@ -99,7 +99,7 @@ def main(graphs: Path | None) -> None:
     model = LinearModel(FUSION_FEATURES, fit_ranking(lists), 0.0)
     path = weights_path("fusion.json")
     about: dict[str, object] = {
-        "command": "python -m dovetail.reasoning.train_fusion" + (" GRAPHS" if graphs else ""),
+        "command": "python -m dovetail.reasoning.questions.passages.train_fusion" + (" GRAPHS" if graphs else ""),
         "questions": len(lists),
         "sets": list(TRAINING_SETS),
         "graphs": [name for name in TRAINING_SETS if graphs is not None and (graphs / name).is_dir()],

@@ -1,4 +1,4 @@
-"""Trains what ranks answers, and what says how probable they are: ``python -m dovetail.reasoning.train_answers [GRAPHS]``.
+"""Trains what ranks answers and says how probable they are: ``python -m dovetail.reasoning.questions.reading.train_answers [GRAPHS]``.
 
     question sets -> candidates of each question, right or wrong -> fit_ranking  -> data/weights/answers.json
                   -> the best of each, by models trained without it -> fit_logistic -> data/weights/answers-calibration.json
@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from dovetail.models.encoder import load_encoder
-from dovetail.reasoning.ask import CALIBRATION_FEATURES, Asker, calibration_features, grouped
-from dovetail.reasoning.fusion import LinearModel, fit_logistic, save_model, weights_path
-from dovetail.reasoning.kinds import wanted
-from dovetail.reasoning.metrics import exact_match
-from dovetail.reasoning.reader import ANSWER_FEATURES, Candidate
-from dovetail.reasoning.retrieval import Encoder
-from dovetail.reasoning.train_fusion import TRAINING_SETS, fit_ranking, training_graph, training_questions
+from dovetail.reasoning.questions.ask import CALIBRATION_FEATURES, Asker, calibration_features, grouped
+from dovetail.reasoning.questions.metrics import exact_match
+from dovetail.reasoning.questions.passages.fusion import LinearModel, fit_logistic, save_model, weights_path
+from dovetail.reasoning.questions.passages.retrieval import Encoder
+from dovetail.reasoning.questions.passages.train_fusion import TRAINING_SETS, fit_ranking, training_graph, training_questions
+from dovetail.reasoning.questions.reading.kinds import wanted
+from dovetail.reasoning.questions.reading.reader import ANSWER_FEATURES, Candidate
 
 RIDGE = 0.01
 FOLDS = 5
@@ -79,7 +79,7 @@ def main(graphs: Path | None) -> None:
     encoder = load_encoder()
     every = [lesson for name in TRAINING_SETS for lesson in lessons(name, encoder, graphs)]
     about: dict[str, object] = {
-        "command": "python -m dovetail.reasoning.train_answers" + (" GRAPHS" if graphs else ""),
+        "command": "python -m dovetail.reasoning.questions.reading.train_answers" + (" GRAPHS" if graphs else ""),
         "questions": len(every),
         "sets": list(TRAINING_SETS),
         "graphs": [name for name in TRAINING_SETS if graphs is not None and (graphs / name).is_dir()],
