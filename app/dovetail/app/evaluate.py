@@ -15,6 +15,7 @@ from dovetail.app.screen import emit, out
 
 if TYPE_CHECKING:
     from dovetail.nlp.measures import EvaluationResult
+    from dovetail.reasoning.questions.evaluate_graph import GraphTest
 
 app = typer.Typer(help="Measure extraction, links, answers and rules on data with the right answers.", rich_markup_mode=None)
 
@@ -57,33 +58,66 @@ def extraction(
 
 @app.command("questions")
 def questions(
-    source: Annotated[
-        Path, typer.Argument(metavar="FOLDER|FILE.jsonl", help="A folder with corpus.jsonl and questions.jsonl, or questions.")
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOLDER|FILE.jsonl", help="Folders with corpus.jsonl and questions.jsonl, or files of questions."),
     ],
     graph: GraphOption = None,
     no_titles: Annotated[bool, typer.Option("--no-titles", help="Hide the titles of the passages.")] = False,
+    train: Annotated[int, typer.Option("--train", metavar="N", min=0, help="Learn from N questions of each file first.")] = 0,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Ask N others of each file. [default: all]")] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="What questions and triples are drawn with.")] = 0,
+    without_triples: Annotated[
+        float, typer.Option("--without-triples", metavar="SHARE", min=0.0, max=0.99, help="First take out this share of the facts.")
+    ] = 0.0,
+    allow_predicted: Annotated[bool, typer.Option("--allow-predicted", help="Answer from predicted facts as well.")] = False,
     json: JsonOption = False,
 ) -> int:
-    """Passage recall, answer F1 and abstention.
+    """Passage recall, answers and abstention.
 
-    A folder is first built in a scratch graph; questions alone are asked of the graph given with --graph.
+    A folder is first built in a scratch graph. Questions alone are asked of the graph given with --graph: a folder made by dovetail
+    build, or a file of RDF or of triples (.tsv), of which no passages are read.
     """
-    _check(source)
+    _check(*sources)
+    from dovetail.app.settings import load_settings, set_threads
+
+    set_threads()
+    folders = [source for source in sources if source.is_dir()]
+    for folder in folders:
+        show([_over_corpus(folder, titles=not no_titles)], json=json)
+    if files := [source for source in sources if not source.is_dir()]:
+        from dovetail.reasoning.questions.evaluate_graph import GraphTest
+
+        test = GraphTest(train, limit, seed, without_triples, allow_predicted)
+        _over_graph(graph or load_settings().graph, files, test, titles=not no_titles, json=json)
+    return 0
+
+
+def _over_corpus(folder: Path, *, titles: bool) -> EvaluationResult:
     from dovetail.app.ask import open_asker
-    from dovetail.app.settings import load_settings
     from dovetail.reasoning.questions.corpus import read_questions
     from dovetail.reasoning.questions.evaluate import evaluate_questions
 
-    asked = read_questions(source / "questions.jsonl" if source.is_dir() else source)
+    asked = read_questions(folder / "questions.jsonl")
     with TemporaryDirectory(prefix="dovetail-") as scratch:
-        if source.is_dir():
-            folder = Path(scratch) / "graph.dovetail"
-            _build_corpus(source / "corpus.jsonl", folder, titles=not no_titles)
-        else:
-            folder = graph or load_settings().graph
-        with open_asker(folder, titles=not no_titles) as asker:
-            show([evaluate_questions(asked, asker, name=source.stem)], json=json)
-    return 0
+        graph = Path(scratch) / "graph.dovetail"
+        _build_corpus(folder / "corpus.jsonl", graph, titles=titles)
+        with open_asker(graph, titles=titles) as asker:
+            return evaluate_questions(asked, asker, name=folder.name)
+
+
+def _over_graph(graph: Path, files: list[Path], test: GraphTest, *, titles: bool, json: bool) -> None:
+    """Questions with ``supporting`` documents are measured as over a corpus, others as over a graph."""
+    from dovetail.app.ask import open_asker
+    from dovetail.reasoning.questions.corpus import read_questions
+    from dovetail.reasoning.questions.evaluate import evaluate_questions
+    from dovetail.reasoning.questions.evaluate_graph import evaluate_graph_questions, thinned
+
+    with open_asker(graph, titles=titles) as asker:
+        over_corpus = [file for file in files if any(question.supporting for question in read_questions(file))]
+        show((evaluate_questions(read_questions(file), asker, name=file.stem) for file in over_corpus), json=json)
+        if others := [file for file in files if file not in over_corpus]:
+            show(evaluate_graph_questions(thinned(asker, test), others, test=test), json=json)
 
 
 def _build_corpus(corpus: Path, folder: Path, *, titles: bool) -> None:

@@ -126,6 +126,16 @@ class LinkReasoner:
         wanted = _Wanted(top=top, least=least, across=across, only=ends[1] if ends[0] is not None else None)
         return self._told(self._asked(ends[0], query, ends[1], wanted), top)
 
+    def ends(self, start: Term, relation: URIRef, *, inverse: bool = False, top: int = 3) -> list[tuple[Term, float]]:
+        """Where ``relation`` (against it, if ``inverse``) probably leads from a thing and no fact says so, with probabilities, unexplained."""
+        number, place = self._number(relation), self._entity(start)
+        query = np.flatnonzero(self.view.relations == number) if number is not None else np.zeros(0, np.int64)
+        if place is None or not len(query):
+            return []
+        asked = _one(place, int(query[0]) + (self.view.graph.relation_count if inverse else 0))
+        found = sorted(self._answer(asked, _Wanted(top=top)), key=lambda one: (-one.probability, one.tail))
+        return [(self.view.index.terms[int(self.view.entities[one.tail])], one.probability) for one in found]
+
     def bridge(self, one: str, other: str, *, top: int = 10) -> list[Prediction]:
         """Triples between things of two domains that chains of facts join, the likeliest first (literature-based discovery).
 

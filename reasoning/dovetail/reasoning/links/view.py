@@ -58,7 +58,7 @@ class LinkView:
         Left out are the terms of RDF, RDFS and OWL but for types and subclasses, and which document is about what.
         """
         index = graph.index()
-        canonical = _canonical(graph, index)
+        canonical = canonical_terms(graph, index)
         relations = [p for p in index.relations.tolist() if _is_link(index.terms.text(p))]
         rows = np.flatnonzero((index.objects >= index.terms.first_iri) & np.isin(index.predicates, relations))
         ends = np.stack([canonical[index.subjects[rows]], canonical[index.objects[rows]]], 1)
@@ -90,7 +90,7 @@ def _columns(pairs: NDArray[np.int64], predicates: Ids) -> dict[int, list[NDArra
     return {int(predicate): [part] for predicate, part in zip(found, parts, strict=False)}
 
 
-def _canonical(graph: KnowledgeGraph, index: TripleIndex) -> Ids:
+def canonical_terms(graph: KnowledgeGraph, index: TripleIndex) -> Ids:
     """For each term of an index the number of the one that stands for it: (terms,)."""
     found = np.arange(len(index.terms))
     for quad in graph.store.quads_for_pattern(None, SAME, None, ox.NamedNode(Layer.RESOLVED.value)):

@@ -1,7 +1,8 @@
 """Answers a question from a graph and its passages, with the sentences that say so, or says that it does not know.
 
-    question -> plan (kind, names linked to entities) -> passages (retrieval) + paths (facts)
-             -> candidates (reader) or a decision (yes/no, one of two) -> the most probable, or none
+    question -> plans over the graph (planning) -> outcomes, exact and proved ┐
+             -> passages (retrieval) + paths (facts) -> candidates (reader)   ┼-> the most probable, or none
+             -> a decision (yes/no, one of two) from what passages say        ┘
 
 The probability is calibrated on training questions; below ANSWER_FROM the answer is "unknown".
 """
@@ -10,15 +11,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
 from rdflib import RDF, BNode, Literal, URIRef
 
+from dovetail.kg.errors import InputError
 from dovetail.kg.passages import Passage, PassageIndex
 from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
@@ -30,9 +33,17 @@ from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS, FactPath, 
 from dovetail.reasoning.questions.metrics import normal_answer
 from dovetail.reasoning.questions.passages.fusion import LinearModel, load_model, weights_path
 from dovetail.reasoning.questions.passages.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
+from dovetail.reasoning.questions.planning.execute import execute
+from dovetail.reasoning.questions.planning.plan import QueryPlan
+from dovetail.reasoning.questions.planning.planner import Planner
+from dovetail.reasoning.questions.planning.predicted import execute_predicted
+from dovetail.reasoning.questions.planning.telling import Teller
 from dovetail.reasoning.questions.reading.kinds import Wanted, wanted
 from dovetail.reasoning.questions.reading.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
 from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_spans, words_of
+
+if TYPE_CHECKING:
+    from dovetail.reasoning.links.predict import LinkReasoner
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +51,12 @@ ANSWER_FROM = 0.2
 """Below this probability the answer is "unknown"."""
 UNSEEN_NAME = 0.1
 """What is left of a probability where the question names something that no passage mentions."""
+PLAN_FROM = 0.1
+"""A plan is tried if it is so probable beside the likeliest."""
+WORTH_SAYING = 0.05
+ALTERNATIVES = 3
+GRAPH_ALONE = 0.7
+"""How far an answer of the graph is believed beside the passages: extraction errs, and so does the plan."""
 ENTITIES_PER_NAME = 5
 EVIDENCE_SHOWN = 3
 CALIBRATION_FEATURES = ("score", "lead", "share")
@@ -60,35 +77,114 @@ def calibration_model() -> LinearModel:
 class Asker:
     """Answers questions over one state of a graph. Make another when it has changed."""
 
-    def __init__(self, graph: KnowledgeGraph, passages: PassageIndex, encoder: Encoder | None, *, titles: bool = True) -> None:
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        passages: PassageIndex,
+        encoder: Encoder | None,
+        *,
+        planner: Planner | None = None,
+        titles: bool = True,
+    ) -> None:
         self.graph = graph
         self.passages = passages
         self.encoder = encoder
+        self.planner = planner
+        self.teller = Teller(graph, planner.view) if planner is not None else None
         self.retriever = Retriever(graph, passages, encoder, titles=titles)
         self._entities = _entities_by_name(graph)
         self._names = NameTable({*self.retriever.structure.names, *self._entities})
         self._kinds: dict[str, str] = {}
 
-    def ask(self, question: str, *, top_k: int = 3, explain: bool = False) -> Answer:
-        """The ``top_k`` most probable answers; none below ANSWER_FROM, unless ``explain`` asks to see them."""
+    def ask(
+        self,
+        question: str,
+        *,
+        top_k: int = 3,
+        explain: bool = False,
+        predicted: bool = False,
+        without: frozenset[str] = frozenset(),
+    ) -> Answer:
+        """The ``top_k`` most probable answers; none below ANSWER_FROM, unless ``explain`` asks to see them.
+
+        Where all of several things are asked for, all are given. ``predicted``: where facts are missing, those that the link reasoner
+        holds likely may stand in for them, and are marked. ``without`` names documents to answer as if they were not there. InputError
+        where the question is empty.
+        """
         began = time.perf_counter()
+        if not question.strip():
+            raise InputError("the question is empty: write one in words")
         if language_of(question) == CHINESE:
             return self._in_chinese(question, top_k, began)
         want = wanted(question)
-        found = self.retriever.retrieve(question, k=20)
+        found = self.retriever.retrieve(question, k=20, without=without)
+        plans = self.planner.plans(question) if self.planner is not None else []
+        query, planned = self._planned(plans, without, predicted=predicted)
         plan = self.plan(question, want, found, explain=explain)
-        given: list[GivenAnswer] = []
-        compared = compare_facts(question, want.choices, [self._facts_of(question, choice) for choice in want.choices])
-        decision = compared[0] if compared else decide(question, want, self._compared(question, want), self._about)
-        if decision is not None:
-            given = [self._decided(decision, compared[1] if compared else ())]
-        elif want.kind != "yes/no":
-            given = self._read(question, want, found, plan, top_k)
+        plan = replace(plan, **self._queries(plans, query, explain=explain))
+        given = self._given_by(question, want, found, plan, planned, top_k, without)
         if any(self._unseen(name) for name in plan.unknown):
             given = [replace(one, probability=one.probability * UNSEEN_NAME) for one in given]
         abstained = not given or given[0].probability < ANSWER_FROM
-        shown = given[:top_k] if explain or not abstained else []
+        every = query is not None and query.kind == "list" and given[:1] == planned[:1]
+        shown = given[: None if every else top_k] if explain or not abstained else []
         return Answer(question, tuple(shown), abstained, plan, time.perf_counter() - began)
+
+    def _planned(
+        self, plans: Sequence[QueryPlan], without: frozenset[str], *, predicted: bool
+    ) -> tuple[QueryPlan | None, list[GivenAnswer]]:
+        """The likeliest plan that comes to something, and its answers."""
+        if predicted and plans and (outcome := execute_predicted(plans[0], self.planner.view, self.reasoner)) is not None:  # type: ignore[union-attr]  # plans come of a planner
+            answers = self.teller.answers(plans[0], outcome)  # type: ignore[union-attr]  # made with the planner
+            if any(one.predicted for one in answers):
+                return plans[0], sorted(answers, key=lambda one: -one.probability)
+        for plan in plans:
+            if plan.probability < PLAN_FROM * plans[0].probability:
+                break
+            outcome = execute(plan, self.planner.view)  # type: ignore[union-attr]  # plans come of a planner
+            if outcome is not None:
+                answers = self.teller.answers(plan, outcome)  # type: ignore[union-attr]  # made with the planner
+                answers = [one for one in answers if all(_stands(step, without) for step in one.proof)]
+                if answers:
+                    return plan, answers
+        return None, []
+
+    @cached_property
+    def reasoner(self) -> LinkReasoner:
+        """What predicts missing facts; made when it is first needed, which takes seconds to minutes."""
+        from dovetail.reasoning.links.predict import LinkReasoner  # late: it takes a while to load
+
+        return LinkReasoner(self.graph)
+
+    def _queries(self, plans: Sequence[QueryPlan], query: QueryPlan | None, *, explain: bool) -> dict[str, Any]:
+        """What to say of the plans: the one that was used, or else the likeliest, and for an explanation the next ones."""
+        if not plans or self.teller is None:
+            return {}
+        used = query or plans[0]
+        others = [one for one in plans if one is not used and one.probability >= WORTH_SAYING][:ALTERNATIVES]
+        return {"query": self.teller.planned(used), "alternatives": tuple(map(self.teller.planned, others)) if explain else ()}
+
+    def _given_by(
+        self,
+        question: str,
+        want: Wanted,
+        found: Retrieval,
+        plan: Plan,
+        planned: list[GivenAnswer],
+        top_k: int,
+        without: frozenset[str],
+    ) -> list[GivenAnswer]:
+        """The answers of plan, decision and reader together, the most probable first."""
+        asks_otherwise = plan.query is not None and plan.query.kind != "lookup"
+        if planned and (asks_otherwise or not len(self.passages)):
+            return planned
+        compared = compare_facts(question, want.choices, [self._facts_of(question, choice, without) for choice in want.choices])
+        decision = compared[0] if compared else decide(question, want, self._compared(question, want), self._about(without))
+        if decision is not None:
+            return [self._decided(decision, compared[1] if compared else ())]
+        if want.kind == "yes/no":
+            return planned
+        return together(self._read(question, want, found, plan, top_k, without), planned)
 
     def _in_chinese(self, question: str, top_k: int, began: float) -> Answer:
         """The sentences that answer a Chinese question, with the entities that it names."""
@@ -100,10 +196,12 @@ class Asker:
             given.append(GivenAnswer(found.text, None, found.share, (quote,), (), {"passages": found.share}))
         return Answer(question, tuple(given), not given, Plan("sentence", (), names, ()), time.perf_counter() - began)
 
-    def candidates(self, question: str, want: Wanted, found: Retrieval, plan: Plan) -> list[Candidate]:
+    def candidates(
+        self, question: str, want: Wanted, found: Retrieval, plan: Plan, *, without: frozenset[str] = frozenset()
+    ) -> list[Candidate]:
         """Every possible answer, in text and graph, before any is chosen."""
         entities = [_term(iri) for name in plan.names for iri in name.candidates]
-        facts = fact_paths(question, entities, self.graph, self.encoder)
+        facts = [path for path in fact_paths(question, entities, self.graph, self.encoder) if _backed(path, without)]
         passages = [*found.passages[:5], *self._stating(facts, found)]
         kinds = self._kinds_of(passages)
         reading = Reading(question, want, word_weights(question, self.passages), self._names, kinds, facts)
@@ -136,10 +234,15 @@ class Asker:
     def _compared(self, question: str, want: Wanted) -> list[str]:
         return list(want.choices) or [question[seed.start : seed.end] for seed in self.retriever.seeds(question)]
 
-    def _about(self, name: str) -> list[Passage]:
-        """The passages with this title, the first of each document first."""
-        ids = self.retriever.titled(normal_name(name))
-        return sorted(self.passages.get(ids), key=lambda passage: (passage.start, passage.document))
+    def _about(self, without: frozenset[str]) -> Callable[[str], list[Passage]]:
+        """What finds the passages with a name for their title, the first of each document first."""
+
+        def about(name: str) -> list[Passage]:
+            titled = self.passages.get(self.retriever.titled(normal_name(name)))
+            there = (passage for passage in titled if passage.document not in without)
+            return sorted(there, key=lambda passage: (passage.start, passage.document))
+
+        return about
 
     def _stating(self, facts: Sequence[FactPath], found: Retrieval) -> list[ScoredPassage]:
         """The passages that state the best paths, where they are not among the best anyway."""
@@ -164,8 +267,8 @@ class Asker:
                     self._kinds[name] = next((kind for kind in kinds if kind), "other")
         return self._kinds
 
-    def _read(self, question: str, want: Wanted, found: Retrieval, plan: Plan, top_k: int) -> list[GivenAnswer]:
-        candidates = self.candidates(question, want, found, plan)
+    def _read(self, question: str, want: Wanted, found: Retrieval, plan: Plan, top_k: int, without: frozenset[str]) -> list[GivenAnswer]:
+        candidates = self.candidates(question, want, found, plan, without=without)
         if not candidates:
             return []
         scores = answer_model().score(np.array([candidate.features for candidate in candidates]))
@@ -207,8 +310,9 @@ class Asker:
             steps.append(ProofStep(str(subject), str(predicate), str(value), labels, tuple(map(_as_quote, evidence[:EVIDENCE_SHOWN]))))
         return tuple(steps)
 
-    def _facts_of(self, question: str, name: str) -> list[FactPath]:
-        return fact_paths(question, self._entities.get(normal_name(name), ()), self.graph, self.encoder)
+    def _facts_of(self, question: str, name: str, without: frozenset[str]) -> list[FactPath]:
+        paths = fact_paths(question, self._entities.get(normal_name(name), ()), self.graph, self.encoder)
+        return [path for path in paths if _backed(path, without)]
 
     def _decided(self, decision: Decision, facts: Sequence[FactPath]) -> GivenAnswer:
         proof = tuple(step for path in facts for step in self._proof(path))
@@ -229,6 +333,36 @@ def ask(
     True
     """
     return Asker(graph, passages, encoder).ask(question, top_k=top_k, explain=explain)
+
+
+def together(read: Sequence[GivenAnswer], planned: Sequence[GivenAnswer]) -> list[GivenAnswer]:
+    """What was read and what the graph led to, an answer of both once: as probable as that one of two independent ones is right."""
+    found = {normal_answer(one.text): one for one in reversed(read)}
+    for one in planned:
+        other = found.get(normal_answer(one.text))
+        if other is None:
+            found[normal_answer(one.text)] = replace(one, probability=GRAPH_ALONE * one.probability)
+            continue
+        found[normal_answer(one.text)] = replace(
+            other,
+            iri=one.iri or other.iri,
+            probability=1 - (1 - other.probability) * (1 - GRAPH_ALONE * one.probability),
+            evidence=tuple(dict.fromkeys((*one.evidence, *other.evidence))),
+            proof=one.proof or other.proof,
+            experts={**other.experts, **one.experts},
+            conflicts=one.conflicts,
+        )
+    return sorted(found.values(), key=lambda one: (-one.probability, one.text))
+
+
+def _stands(step: ProofStep, without: frozenset[str]) -> bool:
+    """Whether a statement is backed by a document that is not left out, or by none at all."""
+    quotes = step.evidence
+    return (not quotes or any(quote.document not in without for quote in quotes)) and all(_stands(one, without) for one in step.because)
+
+
+def _backed(path: FactPath, without: frozenset[str]) -> bool:
+    return not without or all(not some or any(one.document not in without for one in some) for some in path.evidence)
 
 
 def grouped(candidates: Sequence[Candidate], scores: Floats) -> list[tuple[float, list[Candidate]]]:

@@ -1,0 +1,47 @@
+"""Questions with known answers, as lessons about the graph that answers them.
+
+Planner, (question, answers) pairs -> teach -> LearntPaths
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.planning.learnt import LearntPaths, Lesson, fit
+from dovetail.reasoning.questions.planning.planner import PathCandidate, Planner
+
+LEAST_F1 = 0.5
+"""A path whose values agree less with the answers is none that was meant."""
+
+
+def teach(planner: Planner, questions: Iterable[tuple[str, Sequence[str]]]) -> LearntPaths:
+    """What the questions teach; where no path leads to the answers, a question teaches nothing."""
+    return fit(lessons(planner, questions))
+
+
+def lessons(planner: Planner, questions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Lesson]:
+    """For each question the paths that are tried, and which lead to its answers best."""
+    for question, answers in questions:
+        candidates = planner.candidates(question, wide=True)
+        wanted = {normal_answer(answer.replace("_", " ")) for answer in answers}
+        agreement = np.array([_agreement(planner, candidate, wanted) for candidate in candidates])
+        if not len(agreement) or agreement.max() < LEAST_F1:
+            continue
+        yield Lesson(
+            tuple(planner.features(candidate) for candidate in candidates),
+            np.array([candidate.parts for candidate in candidates]),
+            agreement >= agreement.max() - 1e-9,
+        )
+
+
+def _agreement(planner: Planner, candidate: PathCandidate, wanted: set[str]) -> float:
+    """The F1 of what a path leads to."""
+    ends = candidate.path.ends
+    if len(ends) > 10 * len(wanted) + 10:
+        return 0.0
+    found = {normal_answer(planner.graph.label(planner.view.term(end))) for end in ends}
+    shared = len(found & wanted)
+    return 2 * shared / (len(found) + len(wanted)) if shared else 0.0
