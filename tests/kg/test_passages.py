@@ -45,6 +45,7 @@ def test_what_is_put_is_found_again(tmp_path: Path) -> None:
         assert index.get([number])[0].text == "Émile Zola wrote novels."
         ids, vectors = index.vectors()
         assert ids.tolist() == sorted(ids.tolist())
+        assert index.ids_of(["a.txt", "none.txt"]) == ids[:2].tolist() and index.ids_of([]) == []
         np.testing.assert_allclose(vectors[2], vector(24), atol=1e-3)
         assert index.at("a.txt", 5) is not None
         assert index.at("a.txt", 500) is None

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from dovetail.app import adapt, ask, documents, evaluate, explain, infer, inspect, predict, query, resolution, rules, tour
+from dovetail.app import adapt, ask, describe, documents, evaluate, explain, infer, inspect, predict, query, resolution, rules, teach, tour
 from dovetail.app.screen import note, out
 
 app = typer.Typer(
@@ -30,10 +30,12 @@ app.command("merge")(resolution.merge)
 app.command("split")(resolution.split)
 app.command("query")(query.query)
 app.command("ask")(ask.ask)
+app.command("describe")(describe.describe)
 app.command("infer")(infer.infer)
 app.command("explain")(explain.explain)
 app.command("predict")(predict.predict)
 app.command("bridge")(predict.bridge)
+predict.train.command("questions")(teach.train_questions)
 app.add_typer(predict.train, name="train")
 app.add_typer(rules.app, name="rules")
 app.add_typer(adapt.app, name="labels")

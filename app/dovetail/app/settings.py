@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from dovetail.kg.errors import InputError
@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     """A text encoder for passages and questions, by its folder or its name on the Hugging Face hub. Absent: the packaged one."""
     query_seconds: float = Field(default=30.0, gt=0)
     """A query that runs longer is stopped."""
+    llm_url: str = ""
+    """A language model to help with answers, by the address of its OpenAI-compatible endpoint. Absent: nothing is sent anywhere."""
+    llm_model: str = ""
+    """What the endpoint calls the model."""
+    llm_key: SecretStr = SecretStr("")
+    """What the endpoint wants to know who asks. Better set in the environment than in a file."""
+    llm_seconds: float = Field(default=20.0, gt=0)
+    """How long it may take for one thing it is asked."""
 
     @field_validator("vocabulary", mode="before")
     @classmethod
@@ -101,4 +109,4 @@ def _in_plain_words(error: ValidationError) -> str:
         "string_type": "must be text",
         "tuple_type": "must be a list of paths",
     }.get(first["type"], first["msg"])
-    return f"{place} {wanted}, not {first['input']!r}"
+    return f"{place} {wanted}" + ("" if name == "llm_key" else f", not {first['input']!r}")

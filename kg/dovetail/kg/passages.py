@@ -270,6 +270,12 @@ class PassageIndex:
         with self._telling():
             return {document for (document,) in self._db.execute("SELECT DISTINCT document FROM passage")}
 
+    def ids_of(self, documents: Iterable[str]) -> list[int]:
+        """The ids of all passages of these documents, rising; documents that have none are passed over."""
+        with self._telling():
+            found = [self._db.execute("SELECT id FROM passage WHERE document = ?", (document,)).fetchall() for document in set(documents)]
+        return sorted(number for some in found for (number,) in some)
+
     def commit(self) -> None:
         """Makes the changes so far last."""
         with self._telling():

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyoxigraph as ox
 from rdflib import URIRef
 from rdflib.namespace import DCTERMS, OWL
@@ -22,6 +23,8 @@ from dovetail.kg.provenance import ATTRIBUTED_TO, CONFIDENCE, GRAPHS, OBJECT, SU
 from dovetail.kg.terms import to_ox
 
 if TYPE_CHECKING:
+    from dovetail.kg.dictionary import Ids
+    from dovetail.kg.index import TripleIndex
     from dovetail.kg.store import KnowledgeGraph
 
 _RESOLVED, _PROVENANCE = GRAPHS[Layer.RESOLVED], GRAPHS[Layer.PROVENANCE]
@@ -182,3 +185,13 @@ def _notes(graph: KnowledgeGraph) -> Iterator[ox.Quad]:
 def _value(term: object) -> str:
     assert isinstance(term, ox.NamedNode | ox.BlankNode | ox.Literal)
     return term.value
+
+
+def canonical_terms(store: ox.Store, index: TripleIndex) -> Ids:
+    """For each term of an index the number of the one that stands for it: (terms,)."""
+    found = np.arange(len(index.terms))
+    for quad in store.quads_for_pattern(None, SAME, None, _RESOLVED):
+        member, head = index.terms.find(str(quad.subject).encode()), index.terms.find(str(quad.object).encode())
+        if member is not None and head is not None:
+            found[member] = head
+    return found

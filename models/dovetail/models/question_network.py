@@ -22,8 +22,8 @@ from torch.nn.functional import normalize, softplus
 from dovetail.models.encoder import TextEncoder, read_weights
 
 KINDS = ("lookup", "list", "count", "boolean", "choice", "order", "superlative", "difference", "connection")
-"""What is asked for: values, all values, how many, whether a fact holds, which of two comes first, whether one comes before another, what is
-most, how far two values are apart, how two things hang together."""
+"""What is asked for: values, all values, how many, whether a fact holds, which of two comes first, whether one comes before another, what
+is most, how far two values are apart, how two things hang together."""
 MOST_HOPS = 3
 SLOTS = ("hop 1", "hop 2", "hop 3", "type", "dimension", "second dimension", "whole")
 NAME = "[MASK]"

@@ -24,13 +24,14 @@ LITERAL_KINDS = frozenset({"date", "number", "quantity", "money", "percent", "du
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """A type of entity; ``kind`` is the coarse class that keeps namesakes apart."""
+    """A type of entity; ``kind`` is the coarse class that keeps namesakes apart, ``aliases`` other nouns for it."""
 
     key: str
     name: str
     description: str
     iri: URIRef
     kind: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def _text(key: str, value: Any, where: str) -> tuple[str, str, URIRef]:
 def _entity(key: str, value: Any, where: str) -> EntityType:
     name, description, iri = _text(key, value, where)
     kind = value.get("kind", key) if isinstance(value, Mapping) else key
-    return EntityType(key, name, description, iri, str(kind))
+    aliases = value.get("aliases", ()) if isinstance(value, Mapping) else ()
+    return EntityType(key, name, description, iri, str(kind), tuple(map(str, aliases)))
 
 
 def _relation(key: str, value: Any, where: str) -> RelationType:

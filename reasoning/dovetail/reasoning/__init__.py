@@ -1,7 +1,7 @@
 """From statements to more statements and to answers: rules with their proofs, questions with their evidence.
 
 ``infer`` makes a graph's inferred layer and ``refresh`` keeps it true; ``explain`` proves what is in it. ``ask`` answers one
-question; ``Asker`` keeps what many questions share. ``LinkReasoner`` predicts what is missing.
+question; ``open_asker`` and ``Asker`` keep what many questions share. ``LinkReasoner`` predicts what is missing.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from dovetail.reasoning.links.prediction import LinkExplanation, PathStep, Prediction, SimilarCase
 from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
-from dovetail.reasoning.questions.ask import Asker, ask
+from dovetail.reasoning.questions.ask import Asker
 from dovetail.reasoning.questions.corpus import Question, plain_build, read_corpus, read_questions
 from dovetail.reasoning.questions.evaluate import evaluate_folder, evaluate_questions
+from dovetail.reasoning.questions.opening import ask, open_asker
 from dovetail.reasoning.questions.passages.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
 from dovetail.reasoning.rules.conformance import RulesEvaluation, evaluate_rules
 from dovetail.reasoning.rules.elsewhere import RemoteGraphs, RemoteStore, saturate_remote
@@ -89,6 +90,7 @@ __all__ = [
     "load_pack",
     "load_rules",
     "mine_rules",
+    "open_asker",
     "parse_notation3",
     "parse_rules",
     "plain_build",

@@ -6,9 +6,9 @@ import pytest
 
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.questions.ask import Asker, ask
+from dovetail.reasoning.questions.ask import Asker
 from dovetail.reasoning.questions.corpus import Question
-from dovetail.reasoning.questions.evaluate import evaluate_questions, quotes_valid
+from dovetail.reasoning.questions.evaluate import evaluate_questions, quotes_of, quotes_valid
 from dovetail.reasoning.questions.facts import fact_paths
 from dovetail.reasoning.questions.reading.spans import answer_spans, sentences
 from dovetail.reasoning.questions.surfaces import NameTable
@@ -34,7 +34,7 @@ def asker() -> Asker:
 def test_the_answer_is_among_the_first_with_true_quotes(asker: Asker, question: str, answer: str) -> None:
     found = asker.ask(question, explain=True)
     assert answer in [given.text for given in found.answers]
-    assert quotes_valid(found, asker.graph) == 1.0
+    assert quotes_valid(quotes_of(found), asker.graph) == 1.0
     assert all(given.evidence and 0 <= given.probability <= 1 for given in found.answers)
     chances = [given.probability for given in found.answers]
     assert chances == sorted(chances, reverse=True)
@@ -56,7 +56,7 @@ def test_paths_of_two_statements_are_found() -> None:
 
 def test_what_nothing_tells_of_is_unknown() -> None:
     with KnowledgeGraph() as graph, PassageIndex(None) as passages:
-        answer = ask("Who discovered Neptune?", graph, passages=passages, encoder=WordCounter())
+        answer = Asker(graph, passages, WordCounter()).ask("Who discovered Neptune?")
     assert answer.abstained and answer.answers == ()
     assert answer.plan.unknown == ("Neptune",)
 

@@ -10,8 +10,8 @@ import pytest
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.reasoning.questions.passages.fusion import fit_logistic
-from dovetail.reasoning.questions.passages.retrieval import Retriever, mentions, structure_of
-from tests.reasoning.tiny import WordCounter, world
+from dovetail.reasoning.questions.passages.retrieval import Retriever, entity_names, structure_of
+from tests.reasoning.tiny import TEXTS, WordCounter, world
 
 
 def titles(retriever: Retriever, question: str) -> list[str]:
@@ -42,12 +42,8 @@ def test_an_empty_graph_finds_nothing() -> None:
     assert found.passages == () and found.seeds == ()
 
 
-def test_the_names_of_the_graph_are_tied_to_the_passages_that_mention_them() -> None:
-    graph, passages = world()
-    by_title = {p.title: p.id for p in passages.all()}
-    found = mentions(graph, passages.all())
-    assert found[by_title["Marie Curie"]] == ["Marie Curie", "Warsaw"]
-    assert found[by_title["Warsaw"]] == ["Poland", "Warsaw"]
+def test_the_names_of_what_the_documents_say_the_kind_of() -> None:
+    assert entity_names(world()[0]) == {"marie curie", "pierre curie", "warsaw", "poland"}
 
 
 def test_the_structure_is_kept_beside_the_graph_until_it_moves(tmp_path: Path) -> None:
@@ -66,3 +62,22 @@ def test_a_logistic_regression_finds_the_side_of_a_line() -> None:
     x = np.array([[-2.0], [-1.0], [1.0], [2.0]])
     weights, intercept = fit_logistic(x, np.array([0.0, 0.0, 1.0, 1.0]), weights=np.ones(4), ridge=0.1)
     assert weights[0] > 0 and abs(intercept) < 1e-6
+
+
+@pytest.mark.parametrize("encoder", [WordCounter(), None])
+def test_documents_can_be_left_out_as_if_they_were_not_there(encoder: WordCounter | None) -> None:
+    graph, passages = world()
+    question = "Who married Marie Curie in Warsaw?"
+    found = Retriever(graph, passages, encoder).retrieve(question, without=frozenset({"tiny#Pierre Curie", "tiny#Warsaw", "tiny#none"}))
+    assert [scored.passage.title for scored in found.passages] == ["Marie Curie"]
+    assert [seed.name for seed in found.seeds] == ["marie curie", "warsaw"]
+    found = Retriever(graph, passages, encoder).retrieve(question, without=frozenset(f"tiny#{title}" for title in TEXTS))
+    assert found.passages == () and found.seeds == ()
+
+
+def test_the_vector_of_the_question_may_come_from_the_caller() -> None:
+    graph, passages = world()
+    question = "Who married Marie Curie?"
+    [vector] = WordCounter().encode([question])
+    given = Retriever(graph, passages, None).retrieve(question, vector=vector)
+    assert given == Retriever(graph, passages, WordCounter()).retrieve(question)

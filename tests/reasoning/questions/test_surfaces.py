@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_names, proper_spans, title_names
+from dovetail.reasoning.questions.surfaces import NameTable, lead_name, normal_name, proper_names, proper_spans, title_names
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper
         ("The", "the"),
         ("!!!", ""),
         ("北京", "北京"),
+        ("Kenneth_Peach", "kenneth peach"),
     ],
 )
 def test_normal_name(name: str, normal: str) -> None:
@@ -69,3 +70,22 @@ def test_the_longest_known_name_at_each_place(text: str, lower: bool, found: lis
 def test_proper_names(text: str, names: list[str]) -> None:
     assert list(proper_names(text)) == names
     assert [normal_name(text[start:end]) for start, end in proper_spans(text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Jaws is a film.", "jaws"),
+        ("The Salt March, also known as the Dandi March, was a march.", "salt march"),
+        ("In 1930 he left Paris.", None),
+        ("it rained", None),
+        ("", None),
+        ("During the war Ann Bell sang.", None),
+    ],
+)
+def test_the_name_that_a_text_opens_with(text: str, name: str | None) -> None:
+    assert lead_name(text) == name
+
+
+def test_names_joined_by_underscores_are_found_as_words() -> None:
+    assert [o.name for o in NameTable(["kenneth peach"]).occurrences("Who married Kenneth_Peach?")] == ["kenneth peach"]

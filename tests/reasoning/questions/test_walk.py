@@ -1,8 +1,6 @@
-"""The walk over names: chances sum to 1, it reaches what a name leads to, and its structure is kept."""
+"""The walk over names: chances sum to 1, it reaches what a name leads to, and passages can be left out of it."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dovetail.kg.passages import Passage
-from dovetail.reasoning.questions.passages.walk import (
-    NameGraph,
-    build_structure,
-    load_structure,
-    personalised_pagerank,
-    save_structure,
-    transitions,
-)
+from dovetail.reasoning.questions.passages.structure import NameGraph, build_structure
+from dovetail.reasoning.questions.passages.walk import personalised_pagerank, transitions, without_passages
 
 STORY = [
     ("Jaws", "Jaws is a film by Steven Spielberg."),
@@ -27,33 +19,33 @@ STORY = [
 ]
 
 
-def graph(rows: list[tuple[str, str]], *, titles: bool = True) -> NameGraph:
-    passages = [Passage(i + 1, f"d{i}", title, 0, len(text), text) for i, (title, text) in enumerate(rows)]
-    return build_structure(passages, {}, titles=titles)
+def graph(rows: list[tuple[str, str]]) -> NameGraph:
+    return build_structure([Passage(i + 1, f"d{i}", title, 0, len(text), text) for i, (title, text) in enumerate(rows)])
+
+
+def seeds(structure: NameGraph, *names: str) -> np.ndarray:
+    return np.array([float(name in names) for name in structure.names])
 
 
 def test_a_walk_from_a_name_follows_the_names_in_passages() -> None:
     structure = graph(STORY)
-    seeds = np.array([1.0 if name == "jaws" else 0.0 for name in structure.names])
-    found, _ = personalised_pagerank(transitions(structure), np.zeros(4), seeds)
+    found, _ = personalised_pagerank(transitions(structure), np.zeros(4), seeds(structure, "jaws"))
     assert np.argsort(-found).tolist()[:3] == [0, 1, 2]
     assert found[3] == 0
 
 
-def test_without_titles_they_lead_nowhere() -> None:
-    assert "jaws" in graph(STORY).names
-    assert "bread" not in graph(STORY, titles=False).names
-
-
-def test_mentions_known_to_the_graph_are_names() -> None:
-    passage = Passage(9, "d", "", 0, 20, "he wrote it in prose")
-    assert build_structure([passage], {9: ["The Prose Edda"]}).names == ("prose edda",)
+def test_a_passage_left_out_is_not_reached_nor_what_only_it_leads_to() -> None:
+    structure = graph(STORY)
+    steps = without_passages(transitions(structure), np.array([True, False, True, True]))
+    found, _ = personalised_pagerank(steps, np.zeros(4), seeds(structure, "jaws"))
+    assert found[0] > 0 and found[1:].tolist() == [0, 0, 0]
 
 
 TEXT = st.lists(st.sampled_from(["Ann", "Bob", "Carl Orff", "and", "met", "went."]), max_size=6).map(" ".join)
+ROWS = st.lists(st.tuples(st.sampled_from(["", "Ann", "Bob", "Dora"]), TEXT), min_size=1, max_size=6)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["", "Ann", "Bob", "Dora"]), TEXT), min_size=1, max_size=6), st.data())
+@given(ROWS, st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_chances_of_a_walk_sum_to_one(rows: list[tuple[str, str]], data: st.DataObject) -> None:
     structure = graph(rows)
@@ -64,16 +56,3 @@ def test_the_chances_of_a_walk_sum_to_one(rows: list[tuple[str, str]], data: st.
     assert (at_passages >= 0).all() and (at_names >= 0).all()
     expected = 1.0 if passages.sum() + names.sum() > 0 else 0.0
     assert at_passages.sum() + at_names.sum() == pytest.approx(expected)
-
-
-def test_a_saved_structure_comes_back_for_the_same_key_only(tmp_path: Path) -> None:
-    structure = graph(STORY)
-    path = tmp_path / "snapshot" / "names.npz"
-    save_structure(structure, path, "r1")
-    again = load_structure(path, "r1")
-    assert again is not None and again.names == structure.names
-    np.testing.assert_array_equal(again.forward, structure.forward)
-    assert load_structure(path, "r2") is None
-    path.write_bytes(b"damaged")
-    assert load_structure(path, "r1") is None
-    assert load_structure(tmp_path / "none.npz", "r1") is None

@@ -127,7 +127,7 @@ class LinkReasoner:
         return self._told(self._asked(ends[0], query, ends[1], wanted), top)
 
     def ends(self, start: Term, relation: URIRef, *, inverse: bool = False, top: int = 3) -> list[tuple[Term, float]]:
-        """Where ``relation`` (against it, if ``inverse``) probably leads from a thing and no fact says so, with probabilities, unexplained."""
+        """Where ``relation``, or it backwards, probably leads from a thing though no fact says so, with probabilities, unexplained."""
         number, place = self._number(relation), self._entity(start)
         query = np.flatnonzero(self.view.relations == number) if number is not None else np.zeros(0, np.int64)
         if place is None or not len(query):

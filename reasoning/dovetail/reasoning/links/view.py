@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyoxigraph as ox
 from numpy.typing import NDArray
 from rdflib import OWL, RDF, RDFS, SKOS
 from rdflib.namespace import DCTERMS
 
 from dovetail.kg.dictionary import Ids
 from dovetail.kg.index import TripleIndex, arranged
-from dovetail.kg.names import Layer
-from dovetail.kg.resolution import SAME
+from dovetail.kg.resolution import canonical_terms
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.models.link_graph import LinkGraph
 
@@ -58,7 +56,7 @@ class LinkView:
         Left out are the terms of RDF, RDFS and OWL but for types and subclasses, and which document is about what.
         """
         index = graph.index()
-        canonical = canonical_terms(graph, index)
+        canonical = canonical_terms(graph.store, index)
         relations = [p for p in index.relations.tolist() if _is_link(index.terms.text(p))]
         rows = np.flatnonzero((index.objects >= index.terms.first_iri) & np.isin(index.predicates, relations))
         ends = np.stack([canonical[index.subjects[rows]], canonical[index.objects[rows]]], 1)
@@ -88,16 +86,6 @@ def _columns(pairs: NDArray[np.int64], predicates: Ids) -> dict[int, list[NDArra
     found, starts = np.unique(predicates[order], return_index=True)
     parts = np.split(pairs[order], starts[1:])
     return {int(predicate): [part] for predicate, part in zip(found, parts, strict=False)}
-
-
-def canonical_terms(graph: KnowledgeGraph, index: TripleIndex) -> Ids:
-    """For each term of an index the number of the one that stands for it: (terms,)."""
-    found = np.arange(len(index.terms))
-    for quad in graph.store.quads_for_pattern(None, SAME, None, ox.NamedNode(Layer.RESOLVED.value)):
-        member, head = index.terms.find(str(quad.subject).encode()), index.terms.find(str(quad.object).encode())
-        if member is not None and head is not None:
-            found[member] = head
-    return found
 
 
 def _is_link(predicate: str) -> bool:

@@ -173,3 +173,9 @@ class Answer:
             "plan": self.plan.to_json(),
             "seconds": round(self.seconds, 4),
         }
+
+    def to_html(self) -> str:
+        """A fragment of HTML that shows the answers with their quotes and proofs."""
+        from dovetail.reasoning.questions.html import answer_html  # late: it reads these classes
+
+        return answer_html(self)

@@ -10,16 +10,14 @@ The probability is calibrated on training questions; below ANSWER_FROM the answe
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyoxigraph as ox
-from rdflib import RDF, BNode, Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 
 from dovetail.kg.errors import InputError
 from dovetail.kg.passages import Passage, PassageIndex
@@ -29,21 +27,24 @@ from dovetail.nlp.languages import CHINESE, language_of
 from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
 from dovetail.reasoning.questions.chinese import answering_sentences
 from dovetail.reasoning.questions.decide import Decision, compare_facts, decide
-from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS, FactPath, answer_kind, fact_paths
+from dovetail.reasoning.questions.facts import FactPath, answer_kind, fact_paths
 from dovetail.reasoning.questions.metrics import normal_answer
-from dovetail.reasoning.questions.passages.fusion import LinearModel, load_model, weights_path
+from dovetail.reasoning.questions.named import entities_by_name
 from dovetail.reasoning.questions.passages.retrieval import Encoder, Retrieval, Retriever, ScoredPassage
 from dovetail.reasoning.questions.planning.execute import execute
 from dovetail.reasoning.questions.planning.plan import QueryPlan
-from dovetail.reasoning.questions.planning.planner import Planner
-from dovetail.reasoning.questions.planning.predicted import execute_predicted
+from dovetail.reasoning.questions.planning.predicted import likely_values
 from dovetail.reasoning.questions.planning.telling import Teller
 from dovetail.reasoning.questions.reading.kinds import Wanted, wanted
-from dovetail.reasoning.questions.reading.reader import ANSWER_FEATURES, Candidate, Reading, read, word_weights
+from dovetail.reasoning.questions.reading.reader import Candidate, Reading, read, word_weights
+from dovetail.reasoning.questions.reading.score import answer_model, calibration_features, calibration_model, grouped
 from dovetail.reasoning.questions.surfaces import NameTable, normal_name, proper_spans, words_of
+from dovetail.reasoning.questions.weighing import backed, decides, stands, together
 
 if TYPE_CHECKING:
+    from dovetail.models.span_reader import SpanReader
     from dovetail.reasoning.links.predict import LinkReasoner
+    from dovetail.reasoning.questions.planning.planner import Planner
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,25 +54,11 @@ UNSEEN_NAME = 0.1
 """What is left of a probability where the question names something that no passage mentions."""
 PLAN_FROM = 0.1
 """A plan is tried if it is so probable beside the likeliest."""
+WEIGHED = ("lookup", "list", "boolean", "order")
+"""Kinds of plans whose answers are kept beside what passages say; any other counts only where it decides."""
 WORTH_SAYING = 0.05
 ALTERNATIVES = 3
-GRAPH_ALONE = 0.7
-"""How far an answer of the graph is believed beside the passages: extraction errs, and so does the plan."""
-ENTITIES_PER_NAME = 5
 EVIDENCE_SHOWN = 3
-CALIBRATION_FEATURES = ("score", "lead", "share")
-
-
-@cache
-def answer_model() -> LinearModel:
-    """The model that ranks candidates."""
-    return load_model(weights_path("answers.json"), ANSWER_FEATURES)
-
-
-@cache
-def calibration_model() -> LinearModel:
-    """The model that says how probable the best candidate is."""
-    return load_model(weights_path("answers-calibration.json"), CALIBRATION_FEATURES)
 
 
 class Asker:
@@ -84,15 +71,17 @@ class Asker:
         encoder: Encoder | None,
         *,
         planner: Planner | None = None,
+        network: SpanReader | None = None,
         titles: bool = True,
     ) -> None:
         self.graph = graph
         self.passages = passages
         self.encoder = encoder
         self.planner = planner
+        self.network = network
         self.teller = Teller(graph, planner.view) if planner is not None else None
         self.retriever = Retriever(graph, passages, encoder, titles=titles)
-        self._entities = _entities_by_name(graph)
+        self._entities = entities_by_name(graph)
         self._names = NameTable({*self.retriever.structure.names, *self._entities})
         self._kinds: dict[str, str] = {}
 
@@ -117,12 +106,14 @@ class Asker:
         if language_of(question) == CHINESE:
             return self._in_chinese(question, top_k, began)
         want = wanted(question)
-        found = self.retriever.retrieve(question, k=20, without=without)
-        plans = self.planner.plans(question) if self.planner is not None else []
+        [vector] = self.encoder.encode([question]) if self.encoder is not None else [None]
+        found = self.retriever.retrieve(question, k=20, without=without, vector=vector)
+        plans = self.planner.plans(question, beyond=predicted) if self.planner is not None else []
         query, planned = self._planned(plans, without, predicted=predicted)
+        decided = query is not None and decides(query)
         plan = self.plan(question, want, found, explain=explain)
         plan = replace(plan, **self._queries(plans, query, explain=explain))
-        given = self._given_by(question, want, found, plan, planned, top_k, without)
+        given = self._given_by(question, want, found, plan, planned, top_k, without, decided=decided)
         if any(self._unseen(name) for name in plan.unknown):
             given = [replace(one, probability=one.probability * UNSEEN_NAME) for one in given]
         abstained = not given or given[0].probability < ANSWER_FROM
@@ -134,19 +125,25 @@ class Asker:
         self, plans: Sequence[QueryPlan], without: frozenset[str], *, predicted: bool
     ) -> tuple[QueryPlan | None, list[GivenAnswer]]:
         """The likeliest plan that comes to something, and its answers."""
-        if predicted and plans and (outcome := execute_predicted(plans[0], self.planner.view, self.reasoner)) is not None:  # type: ignore[union-attr]  # plans come of a planner
-            answers = self.teller.answers(plans[0], outcome)  # type: ignore[union-attr]  # made with the planner
+        if self.planner is None or self.teller is None:
+            return None, []
+        if predicted and plans and (likely := likely_values(plans, self.planner.view, self.reasoner)):
+            plan, filled = likely
+            answers = self.teller.answers(plan, filled)
             if any(one.predicted for one in answers):
-                return plans[0], sorted(answers, key=lambda one: -one.probability)
+                return plan, sorted(answers, key=lambda one: -one.probability)
         for plan in plans:
             if plan.probability < PLAN_FROM * plans[0].probability:
                 break
-            outcome = execute(plan, self.planner.view)  # type: ignore[union-attr]  # plans come of a planner
+            if len(self.passages) and plan.kind not in WEIGHED and not decides(plan):
+                continue  # counted or compared for want of a better reading; the passages may know
+            outcome = execute(plan, self.planner.view)
             if outcome is not None:
-                answers = self.teller.answers(plan, outcome)  # type: ignore[union-attr]  # made with the planner
-                answers = [one for one in answers if all(_stands(step, without) for step in one.proof)]
+                answers = self.teller.answers(plan, outcome)
+                answers = [one for one in answers if all(stands(step, without) for step in one.proof)]
                 if answers:
-                    return plan, answers
+                    share = plan.fit if len(self.passages) else plan.fit**0.5
+                    return plan, [replace(one, probability=one.probability * share) for one in answers]
         return None, []
 
     @cached_property
@@ -173,10 +170,11 @@ class Asker:
         planned: list[GivenAnswer],
         top_k: int,
         without: frozenset[str],
+        *,
+        decided: bool,
     ) -> list[GivenAnswer]:
-        """The answers of plan, decision and reader together, the most probable first."""
-        asks_otherwise = plan.query is not None and plan.query.kind != "lookup"
-        if planned and (asks_otherwise or not len(self.passages)):
+        """The answers of plan, decision and reader together, the most probable first; those of a plan alone where it has ``decided``."""
+        if planned and (decided or not len(self.passages)):
             return planned
         compared = compare_facts(question, want.choices, [self._facts_of(question, choice, without) for choice in want.choices])
         decision = compared[0] if compared else decide(question, want, self._compared(question, want), self._about(without))
@@ -185,6 +183,11 @@ class Asker:
         if want.kind == "yes/no":
             return planned
         return together(self._read(question, want, found, plan, top_k, without), planned)
+
+    def ask_all(self, questions: Iterable[str], **options: Any) -> Iterator[Answer]:
+        """The answer to each question when it is there; ``options`` as for ``ask``."""
+        for question in questions:
+            yield self.ask(question, **options)
 
     def _in_chinese(self, question: str, top_k: int, began: float) -> Answer:
         """The sentences that answer a Chinese question, with the entities that it names."""
@@ -201,10 +204,10 @@ class Asker:
     ) -> list[Candidate]:
         """Every possible answer, in text and graph, before any is chosen."""
         entities = [_term(iri) for name in plan.names for iri in name.candidates]
-        facts = [path for path in fact_paths(question, entities, self.graph, self.encoder) if _backed(path, without)]
+        facts = [path for path in fact_paths(question, entities, self.graph, self.encoder) if backed(path, without)]
         passages = [*found.passages[:5], *self._stating(facts, found)]
         kinds = self._kinds_of(passages)
-        reading = Reading(question, want, word_weights(question, self.passages), self._names, kinds, facts)
+        reading = Reading(question, want, word_weights(question, self.passages), self._names, kinds, facts, self.network)
         candidates = read(reading, passages, self.encoder)
         if want.kind == "choice":
             offered = {normal_answer(choice) for choice in want.choices}
@@ -218,17 +221,24 @@ class Asker:
         for seed in found.seeds:
             taken.append((seed.start, seed.end))
             names.append(LinkedName(question[seed.start : seed.end], tuple(map(str, self._entities.get(seed.name, ())))))
+        if self.planner is not None:
+            for one in self.planner.names(question):
+                if not any(one.start < stop and begin < one.end for begin, stop in taken):
+                    taken.append((one.start, one.end))
+                    terms = tuple(str(self.planner.view.term(node)) for node in one.nodes)
+                    names.append(LinkedName(question[one.start : one.end], terms))
         for start, end in proper_spans(question):
             if not any(start < stop and begin < end for begin, stop in taken):
                 unknown.append(question[start:end])
+        near = {name: tuple(self.planner.finder.near(name)) for name in unknown} if self.planner is not None else {}
         passages = [
             {"document": scored.passage.document, "title": scored.passage.title, "score": round(scored.score, 4)}
             for scored in found.passages[: 10 if explain else 0]
         ]
-        return Plan(want.kind, want.choices, tuple(names), tuple(unknown), tuple(passages))
+        return Plan(want.kind, want.choices, tuple(names), tuple(unknown), tuple(passages), near=near)
 
     def _unseen(self, name: str) -> bool:
-        """Whether a word of ``name`` stands in no passage."""
+        """Whether a word of ``name``, which is none that the graph knows, stands in no passage."""
         return any(not count for count in self.passages.frequency([word.form for word in words_of(name)]).values())
 
     def _compared(self, question: str, want: Wanted) -> list[str]:
@@ -273,7 +283,7 @@ class Asker:
             return []
         scores = answer_model().score(np.array([candidate.features for candidate in candidates]))
         groups = grouped(candidates, scores)
-        chance = float(calibration_model().probability(calibration_features(groups, scores))[0])
+        chance = float(calibration_model().probability(calibration_features(groups))[0])
         best = groups[0][0]
         relative = [float(np.exp(score - best)) for score, _ in groups]
         given = []
@@ -312,96 +322,15 @@ class Asker:
 
     def _facts_of(self, question: str, name: str, without: frozenset[str]) -> list[FactPath]:
         paths = fact_paths(question, self._entities.get(normal_name(name), ()), self.graph, self.encoder)
-        return [path for path in paths if _backed(path, without)]
+        return [path for path in paths if backed(path, without)]
 
     def _decided(self, decision: Decision, facts: Sequence[FactPath]) -> GivenAnswer:
         proof = tuple(step for path in facts for step in self._proof(path))
         quotes = tuple(_quote(one.passage, one.passage.start + one.start, one.passage.start + one.end) for one in decision.shown)
-        quotes = tuple(dict.fromkeys((*quotes, *(step.evidence[0] for step in proof))))
+        quotes = tuple(dict.fromkeys((*quotes, *(quote for step in proof for quote in step.evidence[:1]))))
         entity = next(iter(self._entities.get(normal_name(decision.text), ())), None)
         experts = {"graph": float(bool(proof)), "passages": float(not proof), "vectors": 0.0, "ppr": 0.0}
         return GivenAnswer(decision.text, str(entity) if entity is not None else None, decision.probability, quotes, proof, experts)
-
-
-def ask(
-    question: str, graph: KnowledgeGraph, *, passages: PassageIndex, encoder: Encoder | None, top_k: int = 3, explain: bool = False
-) -> Answer:
-    """The answers to one question. For many questions, make one ``Asker``.
-
-    >>> with KnowledgeGraph() as graph, PassageIndex(None) as passages:
-    ...     ask("Who found radium?", graph, passages=passages, encoder=None).abstained
-    True
-    """
-    return Asker(graph, passages, encoder).ask(question, top_k=top_k, explain=explain)
-
-
-def together(read: Sequence[GivenAnswer], planned: Sequence[GivenAnswer]) -> list[GivenAnswer]:
-    """What was read and what the graph led to, an answer of both once: as probable as that one of two independent ones is right."""
-    found = {normal_answer(one.text): one for one in reversed(read)}
-    for one in planned:
-        other = found.get(normal_answer(one.text))
-        if other is None:
-            found[normal_answer(one.text)] = replace(one, probability=GRAPH_ALONE * one.probability)
-            continue
-        found[normal_answer(one.text)] = replace(
-            other,
-            iri=one.iri or other.iri,
-            probability=1 - (1 - other.probability) * (1 - GRAPH_ALONE * one.probability),
-            evidence=tuple(dict.fromkeys((*one.evidence, *other.evidence))),
-            proof=one.proof or other.proof,
-            experts={**other.experts, **one.experts},
-            conflicts=one.conflicts,
-        )
-    return sorted(found.values(), key=lambda one: (-one.probability, one.text))
-
-
-def _stands(step: ProofStep, without: frozenset[str]) -> bool:
-    """Whether a statement is backed by a document that is not left out, or by none at all."""
-    quotes = step.evidence
-    return (not quotes or any(quote.document not in without for quote in quotes)) and all(_stands(one, without) for one in step.because)
-
-
-def _backed(path: FactPath, without: frozenset[str]) -> bool:
-    return not without or all(not some or any(one.document not in without for one in some) for some in path.evidence)
-
-
-def grouped(candidates: Sequence[Candidate], scores: Floats) -> list[tuple[float, list[Candidate]]]:
-    """Candidates with the same text in normal form together, each group and its members best first."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for i in np.argsort(-scores, kind="stable"):
-        groups[normal_answer(candidates[i].text)].append(int(i))
-    return [(float(scores[members[0]]), [candidates[i] for i in members]) for members in groups.values()]
-
-
-def calibration_features(groups: Sequence[tuple[float, Sequence[Candidate]]], scores: Floats) -> Floats:
-    """What tells how far to trust the best group: its score, its lead, its share of all (1, 3)."""
-    best = groups[0][0]
-    lead = best - groups[1][0] if len(groups) > 1 else 5.0
-    share = 1.0 / float(np.exp(np.array([score for score, _ in groups]) - best).sum())
-    return np.array([[best, min(lead, 5.0), share]])
-
-
-def _entities_by_name(graph: KnowledgeGraph) -> dict[str, tuple[URIRef | BNode, ...]]:
-    """The entities with each name in normal form, those with most statements first: what the graph says something of."""
-    said: Counter[str] = Counter()
-    other: set[str] = set()
-    for layer in LAYERS:
-        for quad in graph.store.quads_for_pattern(None, None, None, ox.NamedNode(layer.value)):
-            predicate = URIRef(quad.predicate.value)
-            other.add(quad.predicate.value)
-            if predicate == RDF.type and isinstance(quad.object, ox.NamedNode):
-                other.add(quad.object.value)
-            if predicate == RDF.type or predicate not in NOT_RELATIONS:
-                said.update(term.value for term in (quad.subject, quad.object) if isinstance(term, ox.NamedNode | ox.BlankNode))
-    found: dict[str, set[URIRef | BNode]] = defaultdict(set)
-    for entity, name in graph.all_names():
-        if said[str(entity)] and str(entity) not in other:
-            found[normal_name(name)].add(entity)
-    return {
-        name: tuple(sorted(entities, key=lambda entity: (-said[str(entity)], str(entity)))[:ENTITIES_PER_NAME])
-        for name, entities in found.items()
-        if name
-    }
 
 
 def _quote(passage: Passage, start: int, end: int) -> Quote:

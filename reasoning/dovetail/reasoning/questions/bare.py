@@ -177,7 +177,8 @@ def _made_names(store: ox.Store) -> Iterator[ox.Quad]:
                 if isinstance(term, ox.NamedNode | ox.BlankNode) and term not in named:
                     terms[term] = None
     catalogue = load_catalogue()
-    known = {str(entry.iri): entry.name for entry in (*catalogue.entities, *catalogue.relations)}
+    known = {str(kind.iri): kind.name for kind in catalogue.entities}
+    known |= {str(relation.iri): relation.name for relation in catalogue.relations}
     for term in terms:
         given = sorted({name for other in OTHER_NAMES for name in _texts(store, term, other)})
         if given:

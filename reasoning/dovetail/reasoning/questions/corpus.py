@@ -48,7 +48,7 @@ def read_questions(path: Path) -> list[Question]:
             question=row["question"],
             answers=tuple(row["answers"]),
             supporting=frozenset(map(str, row.get("supporting", ()))),
-            type=str(row.get("type", "")),
+            type=str(row.get("type", row.get("kind", ""))),
         )
         for number, row in enumerate(_rows(path, ("question", "answers")))
     ]

@@ -15,11 +15,12 @@ from dovetail.kg.passages import PassageIndex
 from dovetail.kg.statement import Document
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.measures import EvaluationResult, result
-from dovetail.reasoning.questions.answer import Answer
+from dovetail.reasoning.questions.answer import Answer, Quote
 from dovetail.reasoning.questions.ask import Asker
 from dovetail.reasoning.questions.corpus import Question, read_corpus, read_questions
 from dovetail.reasoning.questions.metrics import answer_f1, auroc, calibration_error, exact_match, recall_at
 from dovetail.reasoning.questions.passages.retrieval import Encoder
+from dovetail.reasoning.questions.reading.score import span_reader
 
 READ_AT = 5
 PASSAGES_RANKED = 40
@@ -36,18 +37,21 @@ def evaluate_folder(
     """Builds a graph of the ``corpus.jsonl`` of a folder and answers its ``questions.jsonl``, or the rows ``keep``."""
     questions = read_questions(folder / "questions.jsonl")[keep]
     graph, passages = build(read_corpus(folder, titles=titles))
-    return evaluate_questions(questions, Asker(graph, passages, encoder, titles=titles), name=folder.name)
+    return evaluate_questions(questions, Asker(graph, passages, encoder, network=span_reader(), titles=titles), name=folder.name)
 
 
 def evaluate_questions(questions: Sequence[Question], asker: Asker, *, name: str) -> EvaluationResult:
     """Answers each question and compares with what is known.
 
     ``recall@k`` and ``all@5`` count documents; ``em`` and ``f1`` the most probable candidate, whether or not it was
-    probable enough to be given; ``abstention_auroc`` tells how well its probability parts right from wrong.
+    probable enough to be given. ``right_auroc`` tells how well its probability parts right from wrong; ``abstention_auroc``
+    how well it parts the questions as they are from the same questions with the documents that support their answers left out.
     """
     began = time.perf_counter()
     sums: dict[str, list[float]] = {}
     probabilities, right, times = [], [], []
+    supported, unsupported = [], []
+    documents = {document.rpartition("#")[2]: document for document in sorted(asker.passages.documents())}
     for question in questions:
         answer = asker.ask(question.question, top_k=1, explain=True)
         times.append(answer.seconds)
@@ -57,34 +61,49 @@ def evaluate_questions(questions: Sequence[Question], asker: Asker, *, name: str
             "f1": answer_f1(text, question.answers),
             "answered": float(not answer.abstained),
         }
+        probabilities.append(_probability(answer))
+        right.append(scores["em"] > 0)
         if question.supporting:
             rows = documents_ranked(asker, question.question)
             scores |= {f"recall@{k}": recall_at(rows, question.supporting, k) for k in (1, 2, 5)}
             scores["all@5"] = float(question.supporting <= set(rows[:READ_AT]))
-        if answer.answers:
-            scores["quotes_valid"] = quotes_valid(answer, asker.graph)
+            without = frozenset(documents[row] for row in question.supporting if row in documents)
+            supported.append(probabilities[-1])
+            unsupported.append(_probability(asker.ask(question.question, top_k=1, explain=True, without=without)))
+        if answer.answers and (quotes := quotes_of(answer)):
+            scores["quotes_valid"] = quotes_valid(quotes, asker.graph)
         for key, value in scores.items():
             sums.setdefault(key, []).append(value)
-        probabilities.append(answer.answers[0].probability if answer.answers else 0.0)
-        right.append(scores["em"] > 0)
     metrics = {key: float(np.mean(values)) for key, values in sums.items()}
-    area = auroc(probabilities, right)
-    metrics |= {"abstention_auroc": area} if area is not None else {}
+    areas = {
+        "abstention_auroc": auroc([*supported, *unsupported], [True] * len(supported) + [False] * len(unsupported)),
+        "right_auroc": auroc(probabilities, right),
+    }
+    metrics |= {key: area for key, area in areas.items() if area is not None}
     metrics["ece"] = calibration_error(probabilities, right)
     if times:
         metrics |= {"seconds_median": float(np.median(times)), "seconds_p95": float(np.percentile(times, 95))}
     return result(name, len(questions), metrics, seconds=time.perf_counter() - began)
 
 
+def _probability(answer: Answer) -> float:
+    """How probable the best answer is; 0 where there is none."""
+    return answer.answers[0].probability if answer.answers else 0.0
+
+
 def documents_ranked(asker: Asker, question: str) -> list[str]:
-    """The rows of the corpus whose passages were found, best first, each once."""
+    """The rows of the corpus whose passages were found, best first, each once. For the question just asked, nothing is searched again."""
     found = asker.retriever.retrieve(question, k=PASSAGES_RANKED)
     return list(dict.fromkeys(scored.passage.document.rpartition("#")[2] for scored in found.passages))
 
 
-def quotes_valid(answer: Answer, graph: KnowledgeGraph) -> float:
-    """The share of an answer's quotes, those in proofs included, that stand in their documents as they say."""
-    quotes = [quote for given in answer.answers for quote in (*given.evidence, *(q for step in given.proof for q in step.evidence))]
+def quotes_of(answer: Answer) -> list[Quote]:
+    """The quotes of an answer, those in proofs included."""
+    return [quote for given in answer.answers for quote in (*given.evidence, *(q for step in given.proof for q in step.evidence))]
+
+
+def quotes_valid(quotes: Sequence[Quote], graph: KnowledgeGraph) -> float:
+    """The share of some quotes, at least one, that stand in their documents as they say."""
     texts = {name: graph.document(name).text for name in sorted({quote.document for quote in quotes})}
     valid = [texts[quote.document][quote.start : quote.end] == quote.quote for quote in quotes]
-    return sum(valid) / len(valid) if valid else 0.0
+    return sum(valid) / len(valid)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pyoxigraph as ox
-from rdflib import URIRef
+from rdflib import Literal, URIRef
 
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.measures import EvaluationResult, result
-from dovetail.reasoning.questions.answer import Answer
+from dovetail.reasoning.questions.answer import Answer, ProofStep
 from dovetail.reasoning.questions.ask import Asker
 from dovetail.reasoning.questions.corpus import Question, read_questions
 from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS
@@ -67,7 +67,8 @@ def thinned(asker: Asker, test: GraphTest) -> Asker:
     ]
     with graph.changing() as store:
         store.bulk_extend(kept)
-    return Asker(graph, asker.passages, asker.encoder, planner=Planner(graph, asker.planner.encoder))
+    planner = Planner(graph, asker.planner.encoder, network=asker.planner.network)
+    return Asker(graph, asker.passages, asker.encoder, planner=planner, network=asker.network)
 
 
 def drawn(questions: Sequence[Question], test: GraphTest) -> tuple[list[Question], list[Question]]:
@@ -101,12 +102,23 @@ def measured(asker: Asker, questions: Sequence[Question], *, name: str, predicte
             "exact": float(set(given) == wanted),
             "answered": float(not answer.abstained),
         }
+        if answer.answers:
+            scores["proofs_valid"] = float(all(replays(step, asker.graph) for one in answer.answers for step in one.proof))
         for key, value in scores.items():
             rows.setdefault(key, []).append(value)
     metrics = {key: float(np.mean(values)) for key, values in rows.items()}
     if times:
         metrics |= {"seconds_median": float(np.median(times)), "seconds_p95": float(np.percentile(times, 95))}
     return result(name, len(questions), metrics, seconds=time.perf_counter() - began)
+
+
+def replays(step: ProofStep, graph: KnowledgeGraph) -> bool:
+    """Whether a step is in the graph and its sentences in their documents; one that is marked as predicted has only a probability."""
+    if step.predicted is not None:
+        return 0.0 < step.predicted <= 1.0
+    asked = f"ASK {{ <{step.subject}> <{step.predicate}> ?value FILTER(STR(?value) = {Literal(step.object).n3()}) }}"
+    quoted = all(graph.document(quote.document).text[quote.start : quote.end] == quote.quote for quote in step.evidence)
+    return bool(graph.query(asked).askAnswer) and quoted and all(replays(one, graph) for one in step.because)
 
 
 def given_set(answer: Answer) -> list[str]:

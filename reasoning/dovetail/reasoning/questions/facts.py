@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import pyoxigraph as ox
 from rdflib import RDF, RDFS, BNode, Literal, URIRef
@@ -28,6 +29,7 @@ LAYERS = (Layer.STATED, Layer.VOCABULARY, Layer.INFERRED)
 NOT_RELATIONS = frozenset(
     {RDF.type, RDFS.label, RDFS.comment, SKOS.altLabel, SKOS.prefLabel, SKOS.definition, DCTERMS.subject, OWL.sameAs, RDFS.subClassOf}
 )
+_NO_RELATIONS = frozenset(map(str, NOT_RELATIONS))
 MOST_EDGES = 60
 """An entity with more statements than this leads nowhere in particular; the rest of them are not followed."""
 MOST_PATHS = 40
@@ -99,21 +101,29 @@ def _returns(first: Edge, second: Edge) -> bool:
 
 def _edges(graph: KnowledgeGraph, node: URIRef | BNode) -> list[Edge]:
     """The relations of ``node`` and of what is one with it in both directions, in a fixed order, at most MOST_EDGES."""
-    found = {edge.triple: edge for one in graph.same(node) for edge in _all_edges(graph, one)}
-    return [found[triple] for triple in sorted(found, key=str)[:MOST_EDGES]]
+    found = {(quad.subject, quad.predicate, quad.object): own for one in graph.same(node) for quad, own in _quads(graph, one)}
+    edges = []
+    for subject, predicate, value in nsmallest(MOST_EDGES, found, key=str):  # only these are worth making terms of
+        triple = from_ox(subject), URIRef(predicate.value), from_ox(value)
+        assert not isinstance(triple[0], Literal)
+        edges.append(Edge((triple[0], *triple[1:]), triple[2] if found[subject, predicate, value] else triple[0]))
+    return edges
 
 
-def _all_edges(graph: KnowledgeGraph, node: URIRef | BNode) -> Iterator[Edge]:
+def _quads(graph: KnowledgeGraph, node: URIRef | BNode) -> Iterator[tuple[ox.Quad, bool]]:
+    """What is stated with a node, and whether it is the subject."""
     term = to_ox(node)
     assert not isinstance(term, ox.Literal)
     for layer in LAYERS:
         name = ox.NamedNode(layer.value)
-        for quad in (*graph.store.quads_for_pattern(term, None, None, name), *graph.store.quads_for_pattern(None, None, term, name)):
-            if isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple):
-                continue
-            subject, predicate, value = from_ox(quad.subject), URIRef(quad.predicate.value), from_ox(quad.object)
-            if predicate not in NOT_RELATIONS and not isinstance(subject, Literal):
-                yield Edge((subject, predicate, value), value if subject == node else subject)
+        for own, quads in (
+            (True, graph.store.quads_for_pattern(term, None, None, name)),
+            (False, graph.store.quads_for_pattern(None, None, term, name)),
+        ):
+            for quad in quads:
+                plain = not isinstance(quad.subject, ox.Triple) and not isinstance(quad.object, ox.Triple)
+                if plain and quad.predicate.value not in _NO_RELATIONS:
+                    yield quad, own
 
 
 def answer_kind(graph: KnowledgeGraph, term: Term) -> str | None:

@@ -85,6 +85,18 @@ def normal_name(name: str) -> str:
     return " ".join(forms)
 
 
+def stem(form: str) -> str:
+    """A word's normal form without the endings that English verbs and nouns take, roughly.
+
+    >>> [stem(form) for form in ("directed", "directors", "directing", "director", "us")]
+    ['direct', 'director', 'direct', 'direct', 'us']
+    """
+    for ending in ("ing", "ed", "es", "s", "er", "or", "ion"):
+        if len(form) > len(ending) + 3 and form.endswith(ending):
+            return form[: -len(ending)].rstrip("e")
+    return form.rstrip("e") if len(form) > 3 else form
+
+
 def title_names(title: str) -> list[str]:
     """The names that a title gives its document: itself, and itself without what only tells it from others.
 
@@ -128,6 +140,21 @@ def proper_spans(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def lead_name(text: str) -> str | None:
+    """The normal form of the name that ``text`` opens with, which is most often what it is about; None where it opens otherwise.
+
+    >>> lead_name("The Salt March was a march."), lead_name("Jaws is a film."), lead_name("In 1930 he left Paris.")
+    ('salt march', 'jaws', None)
+    """
+    match = _PROPER.match(text) or _PROPER.search(text, 0, LEAD_WITHIN)
+    if match is None or len(words_of(text[: match.start()])) > 2:
+        return None
+    name = normal_name(match.group())
+    return name if name and name.split(" ", 1)[0] not in SMALL_WORDS else None
+
+
+LEAD_WITHIN = 200
+"""So many characters hold the name that a passage opens with, and what stands before it."""
 _FIRST_WORD = re.compile(r"([^\W_]+)\s+")
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w’'.-]*\w|[^\W\d_a-zß-öø-ÿ]\."
 _PROPER = re.compile(

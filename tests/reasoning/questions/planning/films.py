@@ -1,6 +1,6 @@
 """Films, who made them and when: a graph that a reader can draw.
 
-    Alien (1979) ─ director ─> Scott (1937) <─ director ─ Gladiator (2000) ─ cast ─> Crowe (1964) <─ cast ─ Noah (2014) ─ director ─> Aronofsky
+Alien (1979) ─ director ─> Scott (1937) <─ director ─ Gladiator (2000) ─ cast ─> Crowe (1964) <─ cast ─ Noah (2014) ─ director ─> Aronofsky
 """
 
 from __future__ import annotations

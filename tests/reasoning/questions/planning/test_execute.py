@@ -12,7 +12,7 @@ from dovetail.reasoning.questions.planning.execute import Outcome, execute
 from dovetail.reasoning.questions.planning.fact_view import FactView
 from dovetail.reasoning.questions.planning.plan import PlannedStep, QueryPlan, plan_sentence, plan_sparql
 from dovetail.reasoning.questions.planning.telling import Teller
-from tests.reasoning.questions.planning.films import BORN, CAST, DIRECTOR, FILM, RELEASED, film_graph, named
+from tests.reasoning.questions.planning.films import BORN, CAST, DIRECTOR, FILM, RELEASED, film_graph, named, year
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +73,14 @@ def test_every_chain_leads_from_the_start_to_its_value(view: FactView) -> None:
         (QueryPlan("count", (named("Ridley Scott"),), (back(DIRECTOR),), 1.0), "2"),
         (QueryPlan("boolean", (named("Alien"), named("Ridley Scott")), (forth(DIRECTOR),), 1.0), "yes"),
         (QueryPlan("boolean", (named("Noah"), named("Ridley Scott")), (forth(DIRECTOR),), 1.0), "no"),
+        (QueryPlan("boolean", (named("Alien"), year(1979)), (forth(RELEASED),), 1.0), "yes"),
+        (QueryPlan("boolean", (named("Alien"), year(1980)), (forth(RELEASED),), 1.0), "no"),
         (QueryPlan("order", (named("Alien"), named("Noah")), (), 1.0, dimension=forth(RELEASED), smallest=True), "yes"),
         (QueryPlan("order", (named("Alien"), named("Noah")), (), 1.0, dimension=forth(RELEASED), smallest=False), "no"),
         (QueryPlan("choice", (named("Alien"), named("Noah")), (), 1.0, dimension=forth(RELEASED), smallest=True), "Alien"),
         (QueryPlan("choice", (named("Noah"), named("Alien")), (forth(DIRECTOR),), 1.0, dimension=forth(BORN), smallest=False), "Noah"),
-        (QueryPlan("superlative", (), (), 1.0, FILM, forth(RELEASED), smallest=False), "Noah"),
-        (QueryPlan("superlative", (named("Ridley Scott"),), (back(DIRECTOR),), 1.0, None, forth(RELEASED), smallest=True), "Alien"),
+        (QueryPlan("superlative", (), (), 1.0, (FILM,), forth(RELEASED), smallest=False), "Noah"),
+        (QueryPlan("superlative", (named("Ridley Scott"),), (back(DIRECTOR),), 1.0, (), forth(RELEASED), smallest=True), "Alien"),
         (QueryPlan("connection", (named("Alien"), named("Gladiator")), (), 1.0), "Alien → director → Ridley Scott ← director ← Gladiator"),
     ],
 )
@@ -98,7 +100,7 @@ def test_things_without_a_value_are_not_compared(view: FactView) -> None:
 @pytest.mark.parametrize("steps", [[forth(DIRECTOR)], [forth(CAST), back(CAST)], [forth(CAST), back(CAST), forth(DIRECTOR)]])
 def test_sparql_says_the_same(graph: KnowledgeGraph, view: FactView, steps: list[PlannedStep]) -> None:
     plan = QueryPlan("lookup", (named("Gladiator"),), tuple(steps), 1.0)
-    said = {row[0] for row in graph.query(plan_sparql(plan))}
+    said = {value for row in graph.query(plan_sparql(plan)).bindings for value in row.values()}
     outcome = execute(plan, view)
     assert outcome is not None
     assert {view.term(value.node) for value in outcome.values} == said
@@ -106,7 +108,7 @@ def test_sparql_says_the_same(graph: KnowledgeGraph, view: FactView, steps: list
 
 def test_sparql_of_a_comparison(graph: KnowledgeGraph) -> None:
     plan = QueryPlan("choice", (named("Noah"), named("Alien")), (), 1.0, dimension=forth(RELEASED), smallest=True)
-    assert [row[0] for row in graph.query(plan_sparql(plan))] == [named("Alien")]
+    assert [value for row in graph.query(plan_sparql(plan)).bindings for value in row.values()] == [named("Alien")]
 
 
 def test_a_plan_in_words(graph: KnowledgeGraph) -> None:

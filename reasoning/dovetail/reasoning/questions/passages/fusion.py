@@ -1,6 +1,7 @@
-"""Three opinions about a passage as one score: word match, meaning, and the walk over names.
+"""Three opinions about a passage as one score, and then what it adds to the best of the others.
 
-    Candidates (scores of three searches) -> fusion_features -> LinearModel -> one score each
+    Candidates (scores of three searches) -> fusion_features -> the score of each alone
+                                          -> partner_features, beside the best by that -> the score
 
 A sum with equal weights fails across corpora. The model sees each search's score and rank (the reciprocal: a first place
 says more than a tenth). Its coefficients are a small JSON file that ``python -m dovetail.reasoning.questions.passages.train_fusion``
@@ -18,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dovetail.kg.errors import InputError
+from dovetail.reasoning.questions.passages.hops import PAIR_FEATURES, Asked, Partners, partner_features
+from dovetail.reasoning.questions.passages.structure import Ints, NameGraph
 from dovetail.reasoning.questions.surfaces import Occurrence
 
 Floats = npt.NDArray[np.float64]
@@ -28,15 +31,19 @@ class Candidates:
     """The passages any search brought up for a question, with each search's score (n,).
 
     ``bm25`` is 0 where no word matches, ``cosine`` is 0 for all without an encoder, ``walk`` is a probability;
-    ``titled`` says whether the question names the passage's title. ``seeds`` are the names found in the question.
+    ``titled`` says whether the question has a name that heads the passage. ``seeds`` are the names found in the question,
+    ``asked`` what it has of the names and words of ``graph``, in which ``places`` (n,) are those of the candidates.
     """
 
-    ids: npt.NDArray[np.int64]
+    ids: Ints
+    places: Ints
     bm25: Floats
     cosine: Floats
     walk: Floats
     titled: Floats
     seeds: tuple[Occurrence, ...]
+    asked: Asked
+    graph: NameGraph
 
 
 FUSION_FEATURES = ("bm25", "cosine", "walk", "titled", "bm25 rank", "cosine rank", "walk rank")
@@ -79,6 +86,52 @@ class LinearModel:
     def probability(self, features: Floats) -> Floats:
         """The chance that each row is what was asked for: features (n, d) -> (n,)."""
         return 1.0 / (1.0 + np.exp(-np.clip(self.score(features), -40, 40)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusionModel:
+    """Weights of what a passage is by itself, ``alone`` (7,) to choose partners by and ``together`` (7,) beside ``pair`` (10,),
+    those of what it is to a partner.
+    """
+
+    alone: Floats
+    together: Floats
+    pair: Floats
+
+    def score(self, found: Candidates) -> Floats:
+        """The score of each candidate, (n,): by itself, and with the partners that make the most of it."""
+        features = fusion_features(found)
+        partners = partner_features(found.graph, found.asked, found.places, features @ self.alone)
+        return features @ self.together + best_partner(partners, self.pair)
+
+
+def best_partner(partners: Partners, weights: Floats) -> Floats:
+    """What its partners, or none, do for each candidate: a smooth maximum, (n,)."""
+    worth = np.where(partners.valid, partners.features @ weights, -np.inf)
+    return np.asarray(np.logaddexp.reduce(np.concatenate([worth, np.zeros((len(worth), 1))], axis=1), axis=1))
+
+
+def load_fusion(path: Path) -> FusionModel:
+    """The model in a JSON file. Raises InputError."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        parts = {name: {str(k): float(v) for k, v in stored[name].items()} for name in ("alone", "together", "pair")}
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"cannot read the weights in {path} ({error}): install Dovetail again") from error
+    for name, features in (("alone", FUSION_FEATURES), ("together", FUSION_FEATURES), ("pair", PAIR_FEATURES)):
+        if tuple(parts[name]) != features:
+            raise InputError(f"the weights in {path} are for other features ({', '.join(parts[name])}): train them again")
+    return FusionModel(*(np.array(list(parts[name].values())) for name in ("alone", "together", "pair")))
+
+
+def save_fusion(model: FusionModel, path: Path, *, about: dict[str, object]) -> None:
+    """Writes ``model`` with what should be known about it."""
+    parts = (("alone", FUSION_FEATURES, model.alone), ("together", FUSION_FEATURES, model.together), ("pair", PAIR_FEATURES, model.pair))
+    stored: dict[str, object] = {"about": about}
+    for name, features, weights in parts:
+        stored[name] = {feature: round(float(weight), 5) for feature, weight in zip(features, weights, strict=True)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def weights_path(name: str) -> Path:

@@ -1,45 +1,39 @@
-"""Passages that can answer a question: three searches, one order.
+"""Passages that can answer a question: three searches, and what one passage adds to another.
 
     question -> Retriever.candidates -> Candidates (BM25, cosine, walk over names)
              -> fusion               -> Retrieval (passages, best first, with each search's part)
 
-The walk's structure is kept under ``snapshot/`` of a graph directory and made again when the graph has moved.
+The structure of names and words is kept under ``snapshot/`` of a graph directory; when passages have come or gone, only these are read.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
+from rdflib import RDF
 
-from dovetail.kg.names import PREFIXES
-from dovetail.kg.passages import Passage, PassageIndex
+from dovetail.kg.names import Layer
+from dovetail.kg.passages import Passage, PassageIndex, search_terms
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.questions.passages.fusion import FUSION_FEATURES, Candidates, LinearModel, fusion_features, load_model, weights_path
-from dovetail.reasoning.questions.passages.walk import (
-    NameGraph,
-    build_structure,
-    load_structure,
-    personalised_pagerank,
-    rarity,
-    save_structure,
-    transitions,
-)
-from dovetail.reasoning.questions.surfaces import NameTable, Occurrence
+from dovetail.reasoning.questions.passages.fusion import Candidates, FusionModel, load_fusion, weights_path
+from dovetail.reasoning.questions.passages.hops import Asked
+from dovetail.reasoning.questions.passages.structure import NameGraph, build_structure, load_structure, save_structure, update_structure
+from dovetail.reasoning.questions.passages.walk import Transitions, personalised_pagerank, rarity, transitions, without_passages
+from dovetail.reasoning.questions.surfaces import NameTable, Occurrence, normal_name, stem, words_of
 
 CANDIDATES = 100
 """How many passages each search brings up."""
 BM25_SEEDS = 10
 BM25_SHARE = 0.3
 """The walk starts at the best passages by BM25 as well: this much beside the names of the question (1)."""
-NAMES_PER_ENTITY = 5
+
+Vector: TypeAlias = npt.NDArray[np.float32]
 
 
 class Encoder(Protocol):
@@ -69,13 +63,13 @@ class Retrieval:
 
 
 @cache
-def fusion_model() -> LinearModel:
+def fusion_model() -> FusionModel:
     """The model that ships with Dovetail."""
-    return load_model(weights_path("fusion.json"), FUSION_FEATURES)
+    return load_fusion(weights_path("fusion.json"))
 
 
 class Retriever:
-    """The searches over one state of a graph and its passages. Make another when they have changed.
+    """The searches over one state of a graph's passages. Make another when they have changed.
 
     Without an encoder, meaning plays no part; ``titles=False`` keeps titles out of the walk.
     """
@@ -84,37 +78,75 @@ class Retriever:
         self.passages = passages
         self.encoder = encoder
         self.structure = structure_of(graph, passages, titles=titles)
-        self._table = NameTable(self.structure.names)
-        self._number = {name: i for i, name in enumerate(self.structure.names)}
+        held = self.structure.held
+        self._table = NameTable(held.labels)
+        self._number = {name: i for i, name in enumerate(held.labels)}
+        self._rows = held.rows
         self._steps = transitions(self.structure)
-        self._rarity = rarity(self.structure.frequency, len(self.structure.passages))
+        self._rarity = rarity(held.frequency, len(self.structure.passages))
+        words = self.structure.words
+        self._word = {label: i for i, label in enumerate(words.labels)}
+        self._word_frequency = words.frequency
+        self._last: tuple[tuple[str, frozenset[str]], Candidates] | None = None
 
     def seeds(self, question: str) -> list[Occurrence]:
         """The known names in ``question``, longest first at each place: capitalised, or of several words."""
         return [o for o in self._table.occurrences(question, lower=True) if o.capital or o.words > 1]
 
-    def candidates(self, question: str) -> Candidates:
-        """Every passage that one of the searches brings up, by id, with all their scores."""
+    def candidates(self, question: str, *, without: frozenset[str] = frozenset(), vector: Vector | None = None) -> Candidates:
+        """Every passage that one of the searches brings up, by id, with all their scores.
+
+        ``without`` names documents to search as if they were not there (how rare words and names are is not counted again).
+        ``vector`` is the question's, where the caller has it already. The last question's candidates are kept, and given again.
+        """
+        if self._last is not None and self._last[0] == (question, without):
+            return self._last[1]
         structure, count = self.structure, len(self.structure.passages)
+        left_out = self.passages.ids_of(without)
+        there = np.ones(count, dtype=bool)
+        there[np.searchsorted(structure.passages, left_out)] = False
         bm25, cosine = np.zeros(count), np.zeros(count)
-        for found, score in self.passages.search(question, max(CANDIDATES, BM25_SEEDS)):
+        for found, score in self.passages.search(question, max(CANDIDATES, BM25_SEEDS) + len(left_out)):
             bm25[np.searchsorted(structure.passages, found)] = score
-        if self.encoder is not None and count:
+        if vector is None and self.encoder is not None and count:
             [vector] = self.encoder.encode([question])
+        if vector is not None and count:
             cosine = (self.passages.vectors()[1] @ vector).astype(np.float64)
-        seeds = self.seeds(question)
-        walk = self._walk(bm25, seeds)
-        chosen = np.unique(np.concatenate([_best(scores) for scores in (bm25, cosine, walk)])) if count else np.zeros(0, dtype=np.int64)
-        return Candidates(
+        bm25[~there] = cosine[~there] = 0.0
+        steps = without_passages(self._steps, there) if len(left_out) else self._steps
+        seeds = [seed for seed in self.seeds(question) if there.all() or self._written(seed.name, there)]
+        walk = self._walk(bm25, seeds, steps)
+        chosen = np.unique(np.concatenate([_best(scores) for scores in (bm25, cosine, walk)]))
+        candidates = Candidates(
             ids=structure.passages[chosen],
+            places=chosen,
             bm25=bm25[chosen],
             cosine=cosine[chosen],
             walk=walk[chosen],
             titled=self._titled([seed.name for seed in seeds])[chosen],
             seeds=tuple(seeds),
+            asked=self._asked(question, seeds),
+            graph=structure,
         )
+        self._last = (question, without), candidates
+        return candidates
 
-    def _walk(self, bm25: npt.NDArray[np.float64], seeds: Sequence[Occurrence]) -> npt.NDArray[np.float64]:
+    def _asked(self, question: str, seeds: Sequence[Occurrence]) -> Asked:
+        """What the question has of the names and words of the passages; a word that no passage has weighs as the rarest."""
+        stems = list(dict.fromkeys(stem(word.form) for term in search_terms(question) for word in words_of(term)))
+        columns = np.array([self._word.get(one, -1) for one in stems], dtype=np.int64)
+        known = columns >= 0
+        counts = np.zeros(len(stems))
+        counts[known] = self._word_frequency[columns[known]]
+        weights = np.log1p(len(self.structure.passages) / (1.0 + counts))
+        names = np.array(sorted({self._number[seed.name] for seed in seeds}), dtype=np.int64)
+        return Asked(names, columns[known], weights[known] / max(float(weights.sum()), 1e-9))
+
+    def _written(self, name: str, there: npt.NDArray[np.bool_]) -> bool:
+        """Whether a passage that is ``there`` holds ``name``."""
+        return bool(there[self._rows[self.structure.held.columns == self._number[name]]].any())
+
+    def _walk(self, bm25: npt.NDArray[np.float64], seeds: Sequence[Occurrence], steps: Transitions) -> npt.NDArray[np.float64]:
         names = np.zeros(len(self.structure.names))
         for seed in seeds:
             names[self._number[seed.name]] += self._rarity[self._number[seed.name]]
@@ -125,25 +157,36 @@ class Retriever:
         reset[top] = bm25[top] ** 2
         if reset.any():
             reset *= (BM25_SHARE if names.any() else 1.0) / reset.sum()
-        return personalised_pagerank(self._steps, reset, names)[0]
+        return personalised_pagerank(steps, reset, names)[0]
 
     def titled(self, name: str) -> list[int]:
-        """The ids of the passages whose title has this normal form."""
+        """The ids of the passages that this name, in normal form, heads: as their title, or, without one, as what they open with."""
         return self.structure.passages[self._titled([name]) > 0].tolist() if name in self._number else []
 
     def _titled(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
-        """1 for each passage whose title is among ``names``."""
+        """1 for each passage that one of ``names`` heads."""
         structure = self.structure
         named = np.zeros(len(structure.names), dtype=bool)
         named[[self._number[name] for name in names]] = True
         titled = np.zeros(len(structure.passages))
-        titled[structure.rows[structure.titled & named[structure.columns]]] = 1.0
+        titled[self._rows[structure.heads & named[structure.held.columns]]] = 1.0
         return titled
 
-    def retrieve(self, question: str, *, k: int = 5, model: LinearModel | None = None) -> Retrieval:
-        """The ``k`` passages most likely to help answer ``question``, best first. ``model``: the shipped one."""
-        found = self.candidates(question)
-        scores = (model or fusion_model()).score(fusion_features(found))
+    def retrieve(
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        model: FusionModel | None = None,
+        without: frozenset[str] = frozenset(),
+        vector: Vector | None = None,
+    ) -> Retrieval:
+        """The ``k`` passages most likely to help answer ``question``, best first. ``model``: the shipped one.
+
+        ``without`` and ``vector`` as for ``candidates``.
+        """
+        found = self.candidates(question, without=without, vector=vector)
+        scores = (model or fusion_model()).score(found)
         order = np.lexsort((found.ids, -scores))[:k]
         return Retrieval(
             passages=tuple(
@@ -162,51 +205,30 @@ def _best(scores: npt.NDArray[np.float64], k: int = CANDIDATES) -> npt.NDArray[n
 
 
 def structure_of(graph: KnowledgeGraph, passages: PassageIndex, *, titles: bool = True) -> NameGraph:
-    """The graph of names and passages, from the graph directory if it is there and still true."""
-    key = f"{graph.revision} {passages.revision} {titles}"
+    """The names and words of the passages, from the graph directory where they are still true, or brought up to date there."""
+    key = f"{graph.revision} {passages.revision}"
     path = graph.path / "snapshot" / ("names.npz" if titles else "names-without-titles.npz") if graph.path else None
-    structure = load_structure(path, key) if path else None
-    if structure is None:
-        everything = passages.all()
-        structure = build_structure(everything, mentions(graph, everything), titles=titles)
-        if path:
-            save_structure(structure, path, key)
+    stored = load_structure(path) if path else None
+    if stored is not None and stored[1] == key:
+        return stored[0]
+    everything, names = passages.all(), entity_names(graph)
+    if stored is not None:
+        structure = update_structure(stored[0], everything, names, titles=titles)
+    else:
+        structure = build_structure(everything, names, titles=titles)
+    if path:
+        save_structure(structure, path, key)
     return structure
 
 
-MENTIONS = """
-SELECT ?entity ?document ?start WHERE { GRAPH <urn:dovetail:layer:provenance> {
-    ?statement rdf:predicate rdf:type ; rdf:subject ?entity ; prov:wasDerivedFrom ?evidence .
-    ?evidence prov:hadPrimarySource ?sentence . ?sentence oa:start ?start ; oa:hasSource ?source .
-    ?source dcterms:identifier ?document
-} }
-"""
+def entity_names(graph: KnowledgeGraph) -> set[str]:
+    """The normal forms of the names of all that the documents say the kind of.
 
-
-def mentions(graph: KnowledgeGraph, passages: Sequence[Passage]) -> dict[int, list[str]]:
-    """By passage id, the names of the entities that the graph's evidence says are mentioned there.
-
-    These are all names of each entity, at most 5, however the passage itself calls it.
+    >>> with KnowledgeGraph() as graph:
+    ...     entity_names(graph)
+    set()
     """
-    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for passage in passages:
-        places[passage.document].append((passage.start, passage.id))
-    for some in places.values():
-        some.sort()
-    names: dict[str, list[str]] = defaultdict(list)
-    for term, name in graph.all_names():
-        names[str(term)].append(name)
-    found: dict[int, set[str]] = defaultdict(set)
-    for entity, document, start in _rows(graph, MENTIONS):
-        some = places.get(document, [])
-        at = bisect_right(some, (int(start), 2**62)) - 1
-        if at >= 0:
-            found[some[at][1]].update(names[entity][:NAMES_PER_ENTITY])
-    return {passage: sorted(some) for passage, some in found.items()}
-
-
-def _rows(graph: KnowledgeGraph, query: str) -> list[list[str]]:
-    """The rows of a SELECT, as text: straight from the store, since there may be a million."""
-    solutions = graph.store.query(query, prefixes=PREFIXES, use_default_graph_as_union=True)
-    assert isinstance(solutions, ox.QuerySolutions)
-    return [[getattr(term, "value", "") for term in row] for row in solutions]
+    kind, stated = ox.NamedNode(str(RDF.type)), ox.NamedNode(Layer.STATED.value)
+    subjects = (quad.subject for quad in graph.store.quads_for_pattern(None, kind, None, stated))
+    entities = {subject.value for subject in subjects if isinstance(subject, ox.NamedNode | ox.BlankNode)}
+    return {normal_name(name) for entity, name in graph.all_names() if str(entity) in entities} - {""}

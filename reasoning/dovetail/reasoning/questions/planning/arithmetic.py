@@ -7,9 +7,13 @@ import re
 from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 
+from dovetail.kg.names import DT
 from dovetail.kg.statement import Term
 
 DATES = frozenset((XSD.date, XSD.gYear, XSD.gYearMonth, XSD.dateTime))
+
+PERIODS = {DT.decade: "0", DT.century: "00"}
+"""What a decade or a century holds of its years, and what is missing to the first of them."""
 
 
 def comparable(term: Term) -> tuple[float, str] | None:
@@ -30,7 +34,23 @@ def comparable(term: Term) -> tuple[float, str] | None:
     if term.datatype in DATES:
         year = year_of(str(term))
         return None if year is None else (year, "date")
+    if term.datatype in PERIODS:
+        return (float(f"{term}{PERIODS[term.datatype]}"), "date") if str(term).isdigit() else None
     return _number(str(term))
+
+
+def agree(one: Term, other: Term) -> bool:
+    """Whether two values can both be right: the same, or one a date that holds the other (a year and a day in it).
+
+    >>> agree(Literal("1867-11-07", datatype=XSD.date), Literal("1867", datatype=XSD.gYear)), agree(Literal("5"), Literal("6"))
+    (True, False)
+    """
+    if isinstance(one, Literal) and isinstance(other, Literal):
+        if one.datatype in DATES or other.datatype in DATES:
+            return str(one).startswith(str(other)) or str(other).startswith(str(one))
+        amounts = comparable(one), comparable(other)
+        return amounts[0] == amounts[1] if None not in amounts else str(one) == str(other)
+    return one == other
 
 
 def year_of(written: str) -> float | None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rdflib import Literal
 
 from dovetail.kg.statement import Term
-from dovetail.reasoning.questions.planning.arithmetic import comparable, years_between
-from dovetail.reasoning.questions.planning.fact_view import FactView, leaving
+from dovetail.reasoning.questions.planning.arithmetic import agree, comparable, years_between
+from dovetail.reasoning.questions.planning.fact_view import FactView, Moves, leaving
 from dovetail.reasoning.questions.planning.plan import PlannedStep, QueryPlan
 
 LONGEST_CHAIN = 4
@@ -60,7 +60,7 @@ class Outcome:
 def execute(plan: QueryPlan, view: FactView) -> Outcome | None:
     """The outcome, or None where the graph holds too little for any."""
     if plan.kind in ("lookup", "list", "count"):
-        values = _reached(plan.names[0], plan.steps, view)
+        values = _typed(_reached(plan.names[0], plan.steps, view), plan, view)
         if not values:
             return None
         return Outcome(values, str(len(values)) if plan.kind == "count" else None)
@@ -90,27 +90,28 @@ def _levels(node: int, steps: Sequence[PlannedStep], view: FactView) -> list[tup
     levels = [(np.array([node]), np.ones(1))]
     for step in steps:
         nodes, ways = levels[-1]
-        moves = view.follow(nodes, number_of(step, view))
+        moves = followed(nodes, step, view)
         if not len(moves.ends):
             break
         kept = leaving(moves.ends, node)
         ends, places = np.unique(moves.ends[kept], return_inverse=True)
         counts = ways[np.searchsorted(nodes, moves.sources[kept])]
-        levels.append((ends, np.bincount(places, weights=counts, minlength=len(ends))))
+        levels.append((ends, np.bincount(places, weights=counts, minlength=len(ends)).astype(np.float64)))
     return levels
 
 
-def number_of(step: PlannedStep, view: FactView) -> int:
-    """The step as ``FactView.follow`` takes it."""
-    number = view.relations.index(step.relation)
-    return ~number if step.inverse else number
+def followed(nodes: Ids, step: PlannedStep, view: FactView, *, back: bool = False) -> Moves:
+    """Every edge of a step from ``nodes``, or, if ``back``, of the step undone."""
+    numbers = [view.relations.index(relation) for relation in (step.relation, *step.also)]
+    parts = [view.follow(nodes, ~number if step.inverse != back else number) for number in numbers]
+    return parts[0] if len(parts) == 1 else Moves(*(np.concatenate([getattr(part, name) for part in parts]) for name in Moves.__slots__))
 
 
 def _chain(end: int, levels: Sequence[tuple[Ids, NDArray[np.float64]]], steps: Sequence[PlannedStep], view: FactView) -> tuple[Fact, ...]:
     """One way to ``end``, from the start on."""
     facts: list[Fact] = []
     for (nodes, _), step in zip(reversed(levels[:-1]), reversed(steps), strict=True):
-        back = view.follow(np.array([end]), ~number_of(step, view))
+        back = followed(np.array([end]), step, view, back=True)
         place = int(np.flatnonzero(np.isin(back.ends, nodes))[0])
         source = int(back.ends[place])
         facts.append(Fact(int(back.rows[place]), source, end))
@@ -121,8 +122,11 @@ def _chain(end: int, levels: Sequence[tuple[Ids, NDArray[np.float64]]], steps: S
 def _holds(plan: QueryPlan, view: FactView) -> Outcome | None:
     """Whether the second name is reached; with what is reached instead where it is not."""
     values = _reached(plan.names[0], plan.steps, view)
-    wanted = view.node(plan.names[1])
-    holding = tuple(value for value in values if value.node == wanted)
+    wanted = plan.names[1]
+    if isinstance(wanted, Literal):
+        holding = tuple(value for value in values if agree(view.term(value.node), wanted))
+    else:
+        holding = tuple(value for value in values if value.node == view.node(wanted))
     if not values:
         return None
     return Outcome(holding, "yes") if holding else Outcome(values[:3], "no")
@@ -154,8 +158,8 @@ def _apart(plan: QueryPlan, view: FactView) -> Outcome | None:
     """How far two values of one sort are apart: whole years, or a number."""
     assert plan.dimension is not None
     ends = ((plan.names[0], plan.dimension), (plan.names[-1], plan.second or plan.dimension))
-    measured = [next(_measured(node, None, step, view), None) for name, step in ends if (node := view.node(name)) is not None]
-    if len(measured) != 2 or measured[0] is None or measured[1] is None or measured[0][1] != measured[1][1]:
+    measured = [found for name, step in ends if (node := view.node(name)) is not None for found in _measured(node, None, step, view)]
+    if len(measured) != 2 or measured[0][1] != measured[1][1]:
         return None
     (one, sort, first), (other, _, second) = measured
     text = years_between(one, other) if sort == "date" else f"{abs(one - other):g}"
@@ -165,8 +169,16 @@ def _apart(plan: QueryPlan, view: FactView) -> Outcome | None:
 def _things(plan: QueryPlan, view: FactView) -> list[tuple[int | None, tuple[FoundValue, ...] | None]]:
     """What a superlative chooses from: the members of a class, or what steps lead to, each with the way there."""
     if plan.steps:
-        return [(value.node, (value,)) for value in _reached(plan.names[0], plan.steps, view)]
-    return [(int(node), None) for node in view.classes[plan.type]] if plan.type is not None else []
+        return [(value.node, (value,)) for value in _typed(_reached(plan.names[0], plan.steps, view), plan, view)]
+    return [(int(node), None) for node in view.members(plan.types)]
+
+
+def _typed(values: tuple[FoundValue, ...], plan: QueryPlan, view: FactView) -> tuple[FoundValue, ...]:
+    """Those values that are of the types asked for."""
+    if not plan.types:
+        return values
+    members = view.members(plan.types)
+    return tuple(value for value in values if np.isin(value.node, members))
 
 
 def _measured(
@@ -177,7 +189,7 @@ def _measured(
     before = via[0].chain if via and all(one.node == node for one in via) else ()
     found = []
     for start, chain in starts.items():
-        moves = view.follow(np.array([start]), number_of(dimension, view))
+        moves = followed(np.array([start]), dimension, view)
         for end, row in zip(moves.ends.tolist(), moves.rows.tolist(), strict=True):
             amount = comparable(view.term(end))
             if amount is not None:

@@ -16,9 +16,9 @@ from rdflib import RDF, URIRef
 
 from dovetail.kg.index import TripleIndex
 from dovetail.kg.names import Layer
+from dovetail.kg.resolution import canonical_terms
 from dovetail.kg.statement import Term
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.links.view import canonical_terms
 from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS
 
 Ids = NDArray[np.int64]
@@ -72,7 +72,7 @@ class FactView:
         ['urn:x:b']
         """
         index = graph.index(layers)
-        canonical = canonical_terms(graph, index)
+        canonical = canonical_terms(graph.store, index).astype(np.int64)
         kept = {int(p): URIRef(index.terms[int(p)]) for p in index.relations}
         numbers = [p for p, term in kept.items() if term not in NOT_RELATIONS]
         rows = np.flatnonzero(np.isin(index.predicates, numbers))
@@ -92,6 +92,10 @@ class FactView:
         """The number of the node that stands for ``term``; None where no fact speaks of it."""
         number = self.index.terms.id(term)
         return None if number is None else int(self.canonical[number])
+
+    def members(self, classes: Sequence[URIRef]) -> Ids:
+        """The nodes that are of one of ``classes``, ascending."""
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(self.classes[one] for one in classes)]))
 
     def term(self, node: int) -> Term:
         """The term of a node."""

@@ -74,9 +74,9 @@ class LearntPaths:
 
 
 def features_of(masked: str, steps: Sequence[str], topic: str) -> Ids:
-    """The hashed features of a candidate: each phrase of the question with each part of the path, and the topic's look.
+    """The hashed features of a candidate: phrases of the question with parts of the path, and the look of the topic.
 
-    ``steps`` are relations, with a caret before those taken backwards, ``topic`` the name that was masked, as it is written in the question.
+    ``steps`` are relations, those taken backwards with a caret, ``topic`` the name that was masked, as it is written in the question.
     """
     words = ["^", *re.findall(r"\[MASK\]|\w+|[^\w\s]", masked.lower().replace("[mask]", "[MASK]")), "$"]
     phrases = {

@@ -13,8 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rdflib import Literal
+
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import to_ox
+from dovetail.nlp.literals import find_literals
 from dovetail.reasoning.questions.planning.fact_view import FactView
 from dovetail.reasoning.questions.planning.lexicon import relation_phrases
 from dovetail.reasoning.questions.surfaces import LONGEST_NAME, SMALL_WORDS, Word, normal_name, words_of
@@ -22,19 +25,25 @@ from dovetail.reasoning.questions.surfaces import LONGEST_NAME, SMALL_WORDS, Wor
 NODES_PER_NAME = 5
 ALIKE = 0.8
 """The least similarity (difflib's ratio) of a misspelt word or name with a known one."""
+VALUE = 1.0
+"""Log-odds for a date or a number."""
 PARTIAL, MISSPELT = -2.5, -3.0
 """Log-odds against a mention that is only part of a name, or written otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """``question[start:end]`` may name one of ``nodes``; ``prior`` is the log-odds that it is a name at all, ``name`` what it matched."""
+    """``question[start:end]`` may name one of ``nodes``; ``prior`` is the log-odds that it is a name at all, ``name`` what it matched.
+
+    A date or a number has no nodes but a ``value``.
+    """
 
     start: int
     end: int
     name: str
     nodes: tuple[int, ...]
     prior: float
+    value: Literal | None = None
 
 
 class NameFinder:
@@ -73,6 +82,10 @@ class NameFinder:
                     start, end = words[first].start, words[last].end
                     found.append(Mention(start, end, form, nodes, self._prior(question, words[first : last + 1], form)))
         covered = [(one.start, one.end) for one in found if one.prior > 0]
+        for literal in find_literals(question):
+            if not any(start < literal.end and literal.start < end for start, end in covered):
+                found.append(Mention(literal.start, literal.end, str(literal.value), (), VALUE, literal.value))
+                covered.append((literal.start, literal.end))
         for start, end in _unmatched_runs(question, words, covered):
             found.extend(self._loosely(question, start, end))
         return sorted(found, key=lambda one: (-one.prior, one.start, -one.end))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rdflib import RDF, BNode, URIRef
+from rdflib import BNode, Literal, URIRef
 
 from dovetail.kg.statement import Term
 
@@ -14,17 +14,20 @@ Label = Callable[[Term], str]
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A step along a relation, or against it."""
+    """A step along a relation, or against it, or along one of several that say much the same."""
 
     relation: URIRef
     inverse: bool
+    also: tuple[URIRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """A query of one of ``KINDS``, and the chance that it is what was meant.
+    """A query of one of ``KINDS``, and the chance, among all plans, that it is what was meant.
 
-    The things asked about are what ``steps`` lead to from ``names[0]``, or, without steps, the members of ``type``, or the two ``names``
+    ``fit`` is how well its parts are what the question says, whatever other plans there are: the geometric mean of their probabilities.
+
+    The things asked about are what ``steps`` lead to from ``names[0]``, or, without steps, the members of ``types``, or the two ``names``
     themselves. ``dimension`` is the relation whose values are compared; ``smallest`` says which end wins. A "boolean" asks whether
     ``names[1]`` is among what the steps lead to; a "difference" is taken between the values of two names, or of one by ``dimension`` and
     by ``second``.
@@ -34,10 +37,11 @@ class QueryPlan:
     names: tuple[Term, ...]
     steps: tuple[PlannedStep, ...]
     probability: float
-    type: URIRef | None = None
+    types: tuple[URIRef, ...] = ()
     dimension: PlannedStep | None = None
     smallest: bool = False
     second: PlannedStep | None = None
+    fit: float = field(default=1.0, compare=False)
 
 
 def plan_sentence(plan: QueryPlan, label: Label) -> str:
@@ -70,15 +74,20 @@ def plan_sentence(plan: QueryPlan, label: Label) -> str:
 
 def _things(plan: QueryPlan, label: Label) -> str:
     if not plan.steps:
-        return f"every {label(plan.type)}" if plan.type is not None else label(plan.names[0]) if plan.names else "everything"
+        return f"every {_types(plan, label)}" if plan.types else label(plan.names[0]) if plan.names else "everything"
     said = label(plan.names[0])
     for step in plan.steps:
         said = _along(said, step, label)
-    return said + (f", if of the type {label(plan.type)}" if plan.type is not None else "")
+    return said + (f", if it is a {_types(plan, label)}" if plan.types else "")
+
+
+def _types(plan: QueryPlan, label: Label) -> str:
+    return " or ".join(map(label, plan.types))
 
 
 def _along(said: str, step: PlannedStep, label: Label) -> str:
-    return f"what has as its {label(step.relation)}: {said}" if step.inverse else f"the {label(step.relation)} of {said}"
+    relation = " or ".join(map(label, (step.relation, *step.also)))
+    return f"what has as its {relation}: {said}" if step.inverse else f"the {relation} of {said}"
 
 
 def plan_sparql(plan: QueryPlan) -> str:
@@ -105,10 +114,10 @@ def plan_sparql(plan: QueryPlan) -> str:
         last = f"?x{number}"
         if number > 1:
             patterns.append(f"FILTER({last} != {_written(plan.names[0])})")
-    if plan.type is not None:
-        patterns.append(f"{last} a {plan.type.n3()}")
+    if plan.types:
+        patterns.append(f"{last} a ?type VALUES ?type {{ {' '.join(one.n3() for one in plan.types)} }}")
     if plan.kind == "boolean":
-        return f"ASK {{ {' . '.join(patterns)} FILTER({last} = {_written(plan.names[1])}) }}"
+        return f"ASK {{ {' . '.join(patterns)} FILTER({_is(last, plan.names[1])}) }}"
     if plan.dimension is not None:
         patterns.append(_pattern(last, plan.dimension, "?value"))
         order = "" if plan.smallest else "DESC"
@@ -119,12 +128,14 @@ def plan_sparql(plan: QueryPlan) -> str:
 
 def _pattern(start: str, step: PlannedStep, end: str) -> str:
     subject, value = (end, start) if step.inverse else (start, end)
-    return f"{subject} {step.relation.n3()} {value}"
+    relation = "|".join(one.n3() for one in (step.relation, *step.also))
+    return f"{subject} {relation} {value}"
+
+
+def _is(variable: str, term: Term) -> str:
+    """That a variable is a term, or a date that a year holds."""
+    return f"STRSTARTS(STR({variable}), {Literal(str(term)).n3()})" if isinstance(term, Literal) else f"{variable} = {_written(term)}"
 
 
 def _written(term: Term) -> str:
     return f"<{term}>" if isinstance(term, BNode) else term.n3()
-
-
-IS_A = PlannedStep(URIRef(RDF.type), False)
-"""From a thing to its type."""

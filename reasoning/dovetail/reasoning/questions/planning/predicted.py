@@ -5,12 +5,12 @@ QueryPlan, FactView, LinkReasoner -> execute_predicted -> Outcome (values by the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dovetail.reasoning.questions.planning.execute import Fact, FoundValue, Outcome, number_of
+from dovetail.reasoning.questions.planning.execute import Fact, FoundValue, Outcome, followed
 from dovetail.reasoning.questions.planning.fact_view import FactView
 from dovetail.reasoning.questions.planning.plan import PlannedStep, QueryPlan
 
@@ -23,6 +23,18 @@ GUESSES = 3
 """So many ends are guessed for each."""
 KEPT = 200
 """So many nodes go on to the next step."""
+
+
+def likely_values(plans: Sequence[QueryPlan], view: FactView, reasoner: LinkReasoner, *, most: int = 4) -> tuple[QueryPlan, Outcome] | None:
+    """Of the likeliest plans the one whose best value is most probable: the plan's probability times the value's."""
+    best: tuple[float, QueryPlan, Outcome] | None = None
+    for plan in plans[:most]:
+        if best is not None and plan.probability <= best[0]:
+            break
+        outcome = execute_predicted(plan, view, reasoner)
+        if outcome is not None and (best is None or plan.probability * outcome.values[0].ways > best[0]):
+            best = plan.probability * outcome.values[0].ways, plan, outcome
+    return None if best is None else best[1:]
 
 
 def execute_predicted(plan: QueryPlan, view: FactView, reasoner: LinkReasoner) -> Outcome | None:
@@ -38,16 +50,17 @@ def execute_predicted(plan: QueryPlan, view: FactView, reasoner: LinkReasoner) -
     for step in plan.steps:
         grown: dict[int, FoundValue] = {}
         for value in _longer(level, step, view, reasoner):
+            if value.node == start:
+                continue
             if value.node not in grown or value.ways > grown[value.node].ways:
                 grown[value.node] = value
         level = dict(sorted(grown.items(), key=lambda pair: (-pair[1].ways, pair[0]))[:KEPT])
-    values = [value for value in level.values() if value.node != start]
-    return Outcome(tuple(values)) if values else None
+    return Outcome(tuple(level.values())) if level else None
 
 
 def _longer(level: dict[int, FoundValue], step: PlannedStep, view: FactView, reasoner: LinkReasoner) -> Iterator[FoundValue]:
     nodes = np.array(sorted(level), dtype=np.int64)
-    moves = view.follow(nodes, number_of(step, view))
+    moves = followed(nodes, step, view)
     for source, end, row in zip(moves.sources.tolist(), moves.ends.tolist(), moves.rows.tolist(), strict=True):
         yield FoundValue(end, (*level[source].chain, Fact(row, source, end)), level[source].ways)
     lacking = sorted(set(nodes.tolist()) - set(moves.sources.tolist()), key=lambda node: (-level[node].ways, node))

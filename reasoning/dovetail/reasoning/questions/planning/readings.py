@@ -39,13 +39,18 @@ def readings_of(question: str, mentions: Sequence[Mention]) -> list[Reading]:
     >>> one.text, one.topic
     ('Which city is the largest?', None)
     """
-    sure = _apart([one for one in mentions if one.prior > 0], ())
+    sure = sure_names(mentions)
     found = []
-    for topic in mentions[:READINGS]:
+    for topic in [one for one in mentions if one.nodes][:READINGS]:
         names = sorted((topic, *_apart(sure, (topic,))), key=lambda one: one.start)
         found.append(Reading(question, _masked(question, names), tuple(names), names.index(topic)))
     found.append(Reading(question, _masked(question, sure), tuple(sure), None))
     return found
+
+
+def sure_names(mentions: Sequence[Mention]) -> list[Mention]:
+    """The likely names among mentions, none overlapping another, left to right."""
+    return _apart([one for one in mentions if one.prior > 0], ())
 
 
 def _apart(mentions: Sequence[Mention], taken: Sequence[Mention]) -> list[Mention]:

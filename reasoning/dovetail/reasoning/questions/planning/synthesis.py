@@ -55,7 +55,7 @@ KIND_SHARES = {
     "connection": 0.02,
 }  # fmt: skip
 PATH_KINDS = ("lookup", "list", "count")
-MISTAKEN = 0.06
+MISTAKEN = 0.03
 """So often a plain word is taken for a name."""
 CONTINUED = {0: 0.45, 1: 0.37}
 """The chance that a question of so many steps, after the first, goes on."""
@@ -93,6 +93,7 @@ class Synthesis:
     def __init__(self, relations: Sequence[RelationPhrases], *, seed: int) -> None:
         self.relations = list(relations)
         self.random = random.Random(seed)
+        self._by_name = {one.name: one for one in self.relations}
         self.compared = [one for one in self.relations if one.comparative]
         self.ordered = [one for one in self.relations if one.superlative]
         self._makers: dict[str, Callable[[], TrainingQuestion]] = {"boolean": self._boolean, "connection": self._connection}
@@ -109,6 +110,17 @@ class Synthesis:
         if made.topic == 0 and made.kind in PATH_KINDS and self.random.random() < MISTAKEN:
             made = self._mistaken(made)
         return replace(made, text=self._dirtied(made.text))
+
+    def deeper(self, question: TrainingQuestion) -> TrainingQuestion:
+        """A question about one fact, asked of what a noun phrase leads to instead of a name; as it is where no phrase fits."""
+        [last] = question.steps
+        relation = self._by_name[last.relation]
+        kinds = frozenset(relation.object if last.inverse else relation.subject)
+        for _ in range(20):
+            grown = self._step(NAME, frozenset(), most=2)
+            if grown is not None and grown[2] & kinds:
+                return replace(question, text=question.text.replace(NAME, grown[0]), steps=(*grown[1], last))
+        return question
 
     def _mistaken(self, question: TrainingQuestion) -> TrainingQuestion:
         """The question with a plain word taken for a name, as happens where some name is an everyday word."""
@@ -164,7 +176,7 @@ class Synthesis:
 
     def _labelled(self, relation: RelationPhrases, inverse: bool) -> tuple[str, ...]:
         """Noun phrases made of a label alone."""
-        labels = [label for label in (relation.inverse_labels if inverse else relation.labels) if not _NO_NOUN.search(label)]
+        labels = _nouns(relation.inverse_labels if inverse else relation.labels)
         label = self.random.choice(labels) if labels else relation.name.replace("_", " ")
         if inverse and not labels:
             noun = relation.subject_plural or (relation.subject[0] + "s" if relation.subject else "things")
@@ -180,11 +192,12 @@ class Synthesis:
 
     def _in_front(self, relation: RelationPhrases, phrase: str) -> str:
         """A question that names its subject first, or asks for a label with a verb that says nothing."""
-        labels = [label for label in relation.labels if not _NO_NOUN.search(label)] or [relation.name.replace("_", " ")]
+        labels = _nouns(relation.labels) or [relation.name.replace("_", " ")]
         label, plural = self.random.choice(labels), relation.plural or self.random.choice(labels)
         return self.random.choice(
             (
-                f"{phrase} have which {label}", f"{phrase} has what {label}", f"what {label} do {phrase} have", f"what {plural} do {phrase} have",
+                f"{phrase} have which {label}", f"{phrase} has what {label}", f"what {label} do {phrase} have",
+                f"what {plural} do {phrase} have",
                 f"which {label} does {phrase} have", f"in which {plural} are {phrase}", f"{phrase} are in which {plural}",
                 f"what {plural} are {phrase} in", f"what {plural} do {phrase} fall under", f"{phrase} were in what {label}",
                 f"which {plural} do {phrase} belong to", f"what {label} is {phrase}", f"what type of {label} is {phrase}",
@@ -260,13 +273,13 @@ class Synthesis:
         if through is None:
             return TrainingQuestion(_verbed(self.random.choice(forms), word), "choice", (), 0, None, relation.name, end)
         noun, role = self.random.choice(through.subject or ("one",)), self.random.choice((*through.labels[:2], *through.object[:1]))
-        forms = (
+        through_it = (
             f"which {noun} has the {role} who is {word}, {NAME} or {NAME}", f"which {noun} whose {role} is {word}, {NAME} or {NAME}",
             f"which {noun}'s {role} is {word}: {NAME} or {NAME}", f"the {role} of which {noun} is {word}, {NAME} or {NAME}",
             f"which {noun} has a {role} that is {word}, {NAME} or {NAME}", f"is the {role} of {NAME} or the {role} of {NAME} {word}",
         )  # fmt: skip
         return TrainingQuestion(
-            _verbed(self.random.choice(forms), word), "choice", (Step(through.name, False),), 0, None, relation.name, end
+            _verbed(self.random.choice(through_it), word), "choice", (Step(through.name, False),), 0, None, relation.name, end
         )
 
     def _through(self, kinds: frozenset[str]) -> tuple[RelationPhrases | None, bool]:
@@ -276,7 +289,9 @@ class Synthesis:
 
     def _order(self) -> TrainingQuestion:
         relation, word, end = self._compared()
-        forms = (f"is {NAME} {word} than {NAME}", f"was {NAME} {word} than {NAME}", f"{NAME} is {word} than {NAME}, right")
+        forms = _before_or_after(word)
+        if not forms or self.random.random() < 0.4:
+            forms = (f"is {NAME} {word} than {NAME}", f"was {NAME} {word} than {NAME}", f"{NAME} is {word} than {NAME}, right")
         return TrainingQuestion(_verbed(self.random.choice(forms), word), "order", (), 0, None, relation.name, end)
 
     def _difference(self) -> TrainingQuestion:
@@ -287,12 +302,14 @@ class Synthesis:
             text = self.random.choice(DURATIONS[first, last]).replace(SLOT, NAME)
             return TrainingQuestion(text, "difference", (), 0, None, first, None, last)
         relation, word, _ = self._compared()
-        label = self.random.choice([label for label in relation.labels if not _NO_NOUN.search(label)] or [relation.name.replace("_", " ")])
+        label = self.random.choice(_nouns(relation.labels) or [relation.name.replace("_", " ")])
         forms = (
-            f"how much {word} is {NAME} than {NAME}", f"how many years {word} is {NAME} than {NAME}", f"by how much is {NAME} {word} than {NAME}",
-            f"how many years lie between the {label} of {NAME} and of {NAME}", f"what is the difference in {label} between {NAME} and {NAME}",
+            f"how much {word} is {NAME} than {NAME}", f"how many years {word} is {NAME} than {NAME}",
+            f"by how much is {NAME} {word} than {NAME}", f"how many years lie between the {label} of {NAME} and of {NAME}",
+            f"what is the difference in {label} between {NAME} and {NAME}",
             f"how many years passed between the {label} of {NAME} and the {label} of {NAME}",
-            f"what is the difference between {NAME}'s {label} and {NAME}'s {label}", f"how far apart are the {label} of {NAME} and {NAME}",
+            f"what is the difference between {NAME}'s {label} and {NAME}'s {label}",
+            f"how far apart are the {label} of {NAME} and {NAME}",
         )  # fmt: skip
         return TrainingQuestion(_verbed(self.random.choice(forms), word), "difference", (), 0, None, relation.name)
 
@@ -317,12 +334,12 @@ class Synthesis:
         )
         inner = _filled(self.random.choice(phrases), NAME)
         bare = inner.removeprefix("the ")
-        forms = (
+        within_it = (
             f"which of {inner} is the {word}", f"what is the {word} of {inner}", f"who is the {word} of {inner}", f"the {word} of {inner}",
             f"which one of {inner} is {word}", f"among {inner}, which is the {word}", f"what is the {word} among {bare}",
         )  # fmt: skip
         return TrainingQuestion(
-            _verbed(self.random.choice(forms), word), "superlative", (Step(within.name, inverse),), 0, None, relation.name, smallest
+            _verbed(self.random.choice(within_it), word), "superlative", (Step(within.name, inverse),), 0, None, relation.name, smallest
         )
 
     def _connection(self) -> TrainingQuestion:
@@ -362,6 +379,29 @@ class Synthesis:
 
 _NO_NOUN = re.compile(r"^(?:has|is|was|are|were|have)\b|\b(?:by|in|of|at|on|to|from|for|with|as)$|^\w+ed\b")
 """Labels that no noun phrase can be made with."""
+
+
+_PRESENT = {"died": "die", "came": "come", "started": "start", "ended": "end", "happened": "happen", "opened": "open", "lived": "live"}
+_FIRST_OR_LAST = re.compile(r"(?:was |were )?(\w+ed|born|made|built|begun|died|came|won)( out)? (earlier|first|sooner|later|last)")
+
+
+def _before_or_after(comparative: str) -> tuple[str, ...]:
+    """The questions whether one thing came before another, for a comparative such as "founded earlier".
+
+    >>> _before_or_after("came out first"), _before_or_after("older")
+    (('did [MASK] come out before [MASK]',), ())
+    """
+    parts = _FIRST_OR_LAST.fullmatch(comparative)
+    if parts is None:
+        return ()
+    verb, particle, when = parts[1], parts[2] or "", "after" if parts[3] in ("later", "last") else "before"
+    if verb in _PRESENT:
+        return (f"did {NAME} {_PRESENT[verb]}{particle} {when} {NAME}",)
+    return (f"was {NAME} {verb}{particle} {when} {NAME}", f"was {NAME} {verb}{particle} {when} {NAME} was")
+
+
+def _nouns(labels: Sequence[str]) -> list[str]:
+    return [label for label in labels if not _NO_NOUN.search(label)]
 
 
 def _filled(phrase: str, inner: str) -> str:

@@ -5,7 +5,7 @@ Planner, (question, answers) pairs -> teach -> LearntPaths
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -22,9 +22,13 @@ def teach(planner: Planner, questions: Iterable[tuple[str, Sequence[str]]]) -> L
     return fit(lessons(planner, questions))
 
 
-def lessons(planner: Planner, questions: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Lesson]:
-    """For each question the paths that are tried, and which lead to its answers best."""
-    for question, answers in questions:
+def lessons(
+    planner: Planner, questions: Iterable[tuple[str, Sequence[str]]], *, on_question: Callable[[int], None] | None = None
+) -> Iterator[Lesson]:
+    """For each question that a path leads to the answers of: the paths that are tried, and which lead there best."""
+    for number, (question, answers) in enumerate(questions, start=1):
+        if on_question is not None:
+            on_question(number)
         candidates = planner.candidates(question, wide=True)
         wanted = {normal_answer(answer.replace("_", " ")) for answer in answers}
         agreement = np.array([_agreement(planner, candidate, wanted) for candidate in candidates])

@@ -17,7 +17,7 @@ from dovetail.kg.statement import Evidence, Statement, Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import from_ox, to_ox
 from dovetail.reasoning.questions.answer import Conflict, GivenAnswer, PlannedQuery, ProofStep, Quote
-from dovetail.reasoning.questions.planning.arithmetic import comparable
+from dovetail.reasoning.questions.planning.arithmetic import agree
 from dovetail.reasoning.questions.planning.execute import Fact, FoundValue, Outcome
 from dovetail.reasoning.questions.planning.fact_view import FactView
 from dovetail.reasoning.questions.planning.plan import PlannedStep, QueryPlan, plan_sentence, plan_sparql
@@ -128,7 +128,7 @@ class Teller:
             others = [
                 Conflict(other.text, other.evidence)
                 for other, second in zip(answers, outcome.values, strict=True)
-                if other is not answer and not _agree(self.view.term(value.node), self.view.term(second.node))
+                if other is not answer and not agree(self.view.term(value.node), self.view.term(second.node))
             ]
             share = answer.probability / (1 + len(others))
             found.append(
@@ -168,7 +168,7 @@ class Teller:
 
     def _proved(self, proof: Proof) -> ProofStep:
         """A rule's proof as steps."""
-        subject, predicate, value = (from_ox(term) for term in (proof.fact.subject, proof.fact.predicate, proof.fact.object))  # type: ignore[arg-type]
+        subject, predicate, value = map(from_ox, proof.fact)
         assert not isinstance(subject, Literal) and isinstance(predicate, URIRef)
         evidence = self.graph.evidence_for(subject, predicate, value) if proof.rule is None else []
         return ProofStep(
@@ -189,10 +189,3 @@ def _leaves(step: ProofStep) -> list[Quote]:
 
 def _iri(term: Term | None) -> str | None:
     return None if term is None or isinstance(term, Literal) else str(term)
-
-
-def _agree(one: Term, other: Term) -> bool:
-    """Whether two values can both be right: the same, or one a date that holds the other (a year and a day in it)."""
-    if isinstance(one, Literal) and isinstance(other, Literal) and comparable(one) is not None and comparable(other) is not None:
-        return str(one).startswith(str(other)) or str(other).startswith(str(one))
-    return one == other

@@ -23,14 +23,19 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from dovetail.models.encoder import TextEncoder, fast_dtype, load_encoder
 from dovetail.models.question_network import KINDS, MOST_HOPS, QuestionNetwork, Reading, label_states, save_question_network, token_states
+from dovetail.nlp.catalogue import load_catalogue
 from dovetail.reasoning.questions.passages.fusion import weights_path
 from dovetail.reasoning.questions.planning.lexicon import RelationPhrases, relation_phrases
 from dovetail.reasoning.questions.planning.simple_questions import simple_questions
 from dovetail.reasoning.questions.planning.synthesis import Synthesis, TrainingQuestion
 
-BATCH = 96
+BATCH = 64
+COMMON = 3
+"""Relations of the packaged catalogue, which built graphs have, are asked about so many times as often as others."""
 REAL_SHARE = 0.25
-RATE = 8e-4
+DEEPENED = 0.5
+"""Of real questions, so many are asked of a phrase and not of a name, since they are all about one fact."""
+RATE = 4e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +144,12 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     encoder = load_encoder()
     every = list(relation_phrases().values())
+    common = {str(entry.iri) for entry in load_catalogue().relations}
     labels = labels_of(every, encoder)
     held = {one.name for one in random.Random(args.seed).sample(every, int(args.hold_out * len(every)))}
     questions = simple_questions(args.data / "questions" / "forms" / "simplequestions-wikidata.train.jsonl")
     real = [question for question in questions if question.steps[0].relation not in held]
-    known = Synthesis([one for one in every if one.name not in held], seed=args.seed)
+    known = Synthesis([one for one in every if one.name not in held for _ in range(COMMON if one.iri in common else 1)], seed=args.seed)
     unknown = Synthesis([one for one in every if one.name in held], seed=1) if held else known
     tests = {"synthetic": [unknown.draw() for _ in range(500)]}
     if held:
@@ -154,7 +160,11 @@ def train(args: argparse.Namespace) -> None:
     random_ = random.Random(args.seed)
     began = time.perf_counter()
     for step in range(args.steps):
-        batch = [random_.choice(real) if random_.random() < REAL_SHARE else known.draw() for _ in range(BATCH)]
+        batch = [known.draw() for _ in range(BATCH)]
+        for row in range(int(REAL_SHARE * BATCH)):
+            batch[row] = random_.choice(real)
+            if random_.random() < DEEPENED:
+                batch[row] = known.deeper(batch[row])
         rows, flipped = drawn(labels, random_)
         made = token_states(encoder, [question.text for question in batch], [question.topic for question in batch])
         with torch.autocast("cpu", torch.bfloat16, enabled=fast_dtype() is torch.bfloat16):

@@ -86,7 +86,7 @@ def log_softmax(logits: Floats) -> Floats:
     if not logits.shape[-1]:
         return logits
     moved = logits - logits.max(-1, keepdims=True)
-    return moved - np.log(np.exp(moved).sum(-1, keepdims=True))
+    return np.asarray(moved - np.log(np.exp(moved).sum(-1, keepdims=True)))
 
 
 def plain_label(label: str) -> str:
