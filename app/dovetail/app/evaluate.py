@@ -60,7 +60,7 @@ def extraction(
 def questions(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="FOLDER|FILE.jsonl", help="Folders with corpus.jsonl and questions.jsonl, or files of questions."),
+        typer.Argument(metavar="FOLDER|FILE.jsonl", help="Folders with a corpus.jsonl or graph.tsv, or files of questions."),
     ],
     graph: GraphOption = None,
     no_titles: Annotated[bool, typer.Option("--no-titles", help="Hide the titles of the passages.")] = False,
@@ -75,20 +75,23 @@ def questions(
 ) -> int:
     """Passage recall, answers and abstention.
 
-    A folder is first built in a scratch graph. Questions alone are asked of the graph given with --graph: a folder made by dovetail
-    build, or a file of RDF or of triples (.tsv), of which no passages are read.
+    A folder with corpus.jsonl is first built in a scratch graph; one with a graph.tsv is asked the questions beside it. Questions alone
+    are asked of the graph given with --graph: a folder made by dovetail build, or a file of RDF or of triples (.tsv).
     """
     _check(*sources)
     from dovetail.app.settings import load_settings, set_threads
 
     set_threads()
-    folders = [source for source in sources if source.is_dir()]
-    for folder in folders:
-        show([_over_corpus(folder, titles=not no_titles)], json=json)
-    if files := [source for source in sources if not source.is_dir()]:
-        from dovetail.reasoning.questions.evaluate_graph import GraphTest
+    from dovetail.reasoning.questions.evaluate_graph import GraphTest, graph_sets
 
-        test = GraphTest(train, limit, seed, without_triples, allow_predicted)
+    test = GraphTest(train, limit, seed, without_triples, allow_predicted)
+    for folder in [source for source in sources if source.is_dir()]:
+        if (folder / "corpus.jsonl").exists():
+            show([_over_corpus(folder, titles=not no_titles)], json=json)
+            continue
+        for file, asked in graph_sets(folder):
+            _over_graph(file, asked, test, titles=not no_titles, json=json)
+    if files := [source for source in sources if not source.is_dir()]:
         _over_graph(graph or load_settings().graph, files, test, titles=not no_titles, json=json)
     return 0
 

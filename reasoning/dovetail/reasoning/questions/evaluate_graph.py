@@ -18,6 +18,7 @@ import numpy as np
 import pyoxigraph as ox
 from rdflib import Literal, URIRef
 
+from dovetail.kg.errors import InputError
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.measures import EvaluationResult, result
 from dovetail.reasoning.questions.answer import Answer, ProofStep
@@ -41,6 +42,22 @@ class GraphTest:
     seed: int = 0
     without: float = 0.0
     predicted: bool = False
+
+
+def graph_sets(folder: Path) -> list[tuple[Path, list[Path]]]:
+    """The graphs of a folder, each with its files of questions: all of them for ``graph.tsv``, ``X.jsonl`` for ``X.graph.tsv``.
+
+    InputError where there is none.
+    """
+    found = []
+    for graph in sorted(folder.glob("*.tsv")):
+        name = graph.name.removesuffix(".tsv").removesuffix("graph").rstrip(".")
+        questions = sorted(folder.glob(f"{name}.jsonl" if name else "*.jsonl"))
+        if questions:
+            found.append((graph, questions))
+    if not found:
+        raise InputError(f"{folder} has neither a corpus.jsonl nor a .tsv with questions beside it: name a folder that has")
+    return found
 
 
 def evaluate_graph_questions(asker: Asker, files: Sequence[Path], *, test: GraphTest) -> Iterator[EvaluationResult]:

@@ -190,7 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DOVETAIL_BENCH_DATA", "../shared/data")))
     parser.add_argument("--out", type=Path, default=weights_path("planner.safetensors"))
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--every", type=int, default=500, help="steps between measures and checkpoints")
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--hold-out", type=float, default=0.0, metavar="SHARE")
