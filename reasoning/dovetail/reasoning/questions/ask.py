@@ -56,6 +56,8 @@ PLAN_FROM = 0.1
 """A plan is tried if it is so probable beside the likeliest."""
 WEIGHED = ("lookup", "list", "boolean", "order")
 """Kinds of plans whose answers are kept beside what passages say; any other counts only where it decides."""
+NOT_STATED = 0.5
+"""What is left of the probability of a "no" that rests on a fact's not being stated."""
 WORTH_SAYING = 0.05
 ALTERNATIVES = 3
 EVIDENCE_SHOWN = 3
@@ -143,6 +145,7 @@ class Asker:
                 answers = [one for one in answers if all(stands(step, without) for step in one.proof)]
                 if answers:
                     share = plan.fit if len(self.passages) else plan.fit**0.5
+                    share *= NOT_STATED if plan.kind == "boolean" and outcome.text == "no" else 1.0
                     return plan, [replace(one, probability=one.probability * share) for one in answers]
         return None, []
 

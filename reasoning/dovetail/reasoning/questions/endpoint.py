@@ -67,10 +67,13 @@ class ChatEndpoint:
         except Empty:
             with suppress(OSError, AttributeError):  # gone by itself, or not yet there
                 connection.sock.shutdown(socket.SHUT_RDWR)
-            raise LanguageModelError(f"no answer from {self.host} within {self.seconds:g} seconds") from None
+            raise self._too_slow() from None
         if isinstance(found, LanguageModelError):
             raise found
         return found
+
+    def _too_slow(self) -> LanguageModelError:
+        return LanguageModelError(f"no answer from {self.host} within {self.seconds:g} seconds")
 
     def _post(self, connection: HTTPConnection, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "dovetail"}
@@ -80,6 +83,8 @@ class ChatEndpoint:
                 connection.request("POST", self._path, body, headers)
                 with closing(connection.getresponse()) as response:
                     content = response.read(MAX_REPLY_BYTES + 1)
+        except TimeoutError:
+            raise self._too_slow() from None
         except (OSError, HTTPException, ValueError) as error:
             raise LanguageModelError(f"{self.host} cannot be reached ({error or type(error).__name__})") from error
         if 300 <= response.status < 400:

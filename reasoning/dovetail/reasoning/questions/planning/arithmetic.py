@@ -44,10 +44,13 @@ def agree(one: Term, other: Term) -> bool:
 
     >>> agree(Literal("1867-11-07", datatype=XSD.date), Literal("1867", datatype=XSD.gYear)), agree(Literal("5"), Literal("6"))
     (True, False)
+    >>> agree(Literal("0973-09-05", datatype=XSD.date), Literal("973", datatype=XSD.integer))
+    True
     """
     if isinstance(one, Literal) and isinstance(other, Literal):
         if one.datatype in DATES or other.datatype in DATES:
-            return str(one).startswith(str(other)) or str(other).startswith(str(one))
+            first, second = (str(value).zfill(4) for value in (one, other))  # 973 is the year 0973
+            return first.startswith(second) or second.startswith(first)
         amounts = comparable(one), comparable(other)
         return amounts[0] == amounts[1] if None not in amounts else str(one) == str(other)
     return one == other
