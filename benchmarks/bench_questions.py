@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dovetail.kg import KnowledgeGraph
+from dovetail.reasoning.questions.evaluate_graph import graph_sets
 from reasoning_questions import KINDS, reasoning_questions, write_questions
 
 DATA = Path(os.environ.get("DOVETAIL_BENCH_DATA", "../shared/data")) / "questions"
@@ -135,15 +136,6 @@ def show(row: Row) -> None:
     """One line of the table."""
     figures = "".join(f"{row.metrics[name]:10.3f}" if name in row.metrics else f"{'-':>10}" for name in COLUMNS)
     print(f"{row.part:10} {row.set:18} {row.asked:30}{row.n:6,}{figures}{row.seconds:9.1f}", flush=True)
-
-
-def graph_sets(folder: Path) -> list[tuple[Path, list[Path]]]:
-    """The graphs of a folder with their questions: ``NAME.graph.tsv`` with ``NAME.jsonl``, ``graph.tsv`` with every file of questions."""
-    found = []
-    for graph in sorted(folder.glob("*graph.tsv")):
-        name = graph.name.removesuffix("graph.tsv").removesuffix(".")
-        found.append((graph, sorted(folder.glob(f"{name}.jsonl" if name else "*.jsonl"))))
-    return found
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dovetail.kg.statement import Evidence
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -19,6 +21,11 @@ class Quote:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {"document": self.document, "start": self.start, "end": self.end, "quote": self.quote}
+
+
+def quote_of(evidence: Evidence) -> Quote:
+    """A piece of evidence as a quote."""
+    return Quote(evidence.document, evidence.start, evidence.end, evidence.quote)
 
 
 @dataclass(frozen=True, slots=True)

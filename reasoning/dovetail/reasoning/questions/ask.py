@@ -21,10 +21,9 @@ from rdflib import BNode, Literal, URIRef
 
 from dovetail.kg.errors import InputError
 from dovetail.kg.passages import Passage, PassageIndex
-from dovetail.kg.statement import Evidence
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.nlp.languages import CHINESE, language_of
-from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote
+from dovetail.reasoning.questions.answer import Answer, GivenAnswer, LinkedName, Plan, ProofStep, Quote, quote_of
 from dovetail.reasoning.questions.chinese import answering_sentences
 from dovetail.reasoning.questions.decide import Decision, compare_facts, decide
 from dovetail.reasoning.questions.facts import FactPath, answer_kind, fact_paths
@@ -320,7 +319,7 @@ class Asker:
         for edge, evidence in zip(path.edges, path.evidence, strict=True):
             subject, predicate, value = edge.triple
             labels = self.graph.label(subject), self.graph.label(predicate), self.graph.label(value)
-            steps.append(ProofStep(str(subject), str(predicate), str(value), labels, tuple(map(_as_quote, evidence[:EVIDENCE_SHOWN]))))
+            steps.append(ProofStep(str(subject), str(predicate), str(value), labels, tuple(map(quote_of, evidence[:EVIDENCE_SHOWN]))))
         return tuple(steps)
 
     def _facts_of(self, question: str, name: str, without: frozenset[str]) -> list[FactPath]:
@@ -338,10 +337,6 @@ class Asker:
 
 def _quote(passage: Passage, start: int, end: int) -> Quote:
     return Quote(passage.document, start, end, passage.text[start - passage.start : end - passage.start])
-
-
-def _as_quote(evidence: Evidence) -> Quote:
-    return Quote(evidence.document, evidence.start, evidence.end, evidence.quote)
 
 
 def _term(iri: str) -> URIRef | BNode:

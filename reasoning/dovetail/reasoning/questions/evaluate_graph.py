@@ -25,7 +25,7 @@ from dovetail.reasoning.questions.answer import Answer, ProofStep
 from dovetail.reasoning.questions.ask import Asker
 from dovetail.reasoning.questions.corpus import Question, read_questions
 from dovetail.reasoning.questions.facts import LAYERS, NOT_RELATIONS
-from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.metrics import answer_form, set_f1
 from dovetail.reasoning.questions.planning.planner import Planner
 from dovetail.reasoning.questions.planning.teach import teach
 
@@ -144,22 +144,3 @@ def given_set(answer: Answer) -> list[str]:
     if best and "plan" in best[0].experts:
         best = tuple(one for one in answer.answers if "plan" in one.experts)
     return [answer_form(one.text) for one in best]
-
-
-def answer_form(text: str) -> str:
-    """The normal form of a name, however a table spells it.
-
-    >>> answer_form("Donald_A._Bailey") == answer_form("donald a. bailey")
-    True
-    """
-    return normal_answer(text.replace("_", " "))
-
-
-def set_f1(found: set[str], wanted: set[str]) -> float:
-    """F1 of a set of answers.
-
-    >>> set_f1({"a", "b"}, {"b"}), set_f1(set(), {"b"})
-    (0.6666666666666666, 0.0)
-    """
-    shared = len(found & wanted)
-    return 2 * shared / (len(found) + len(wanted)) if shared else 0.0

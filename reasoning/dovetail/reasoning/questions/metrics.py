@@ -47,6 +47,25 @@ def _f1(answer: Sequence[str], gold: Sequence[str]) -> float:
     return 2 * shared / (len(answer) + len(gold))
 
 
+def answer_form(text: str) -> str:
+    """The normal form of a name, however a table spells it.
+
+    >>> answer_form("Donald_A._Bailey") == answer_form("donald a. bailey")
+    True
+    """
+    return normal_answer(text.replace("_", " "))
+
+
+def set_f1(found: set[str], wanted: set[str]) -> float:
+    """F1 of a set of answers.
+
+    >>> set_f1({"a", "b"}, {"b"}), set_f1(set(), {"b"})
+    (0.6666666666666666, 0.0)
+    """
+    shared = len(found & wanted)
+    return 2 * shared / (len(found) + len(wanted)) if shared else 0.0
+
+
 def recall_at(found: Sequence[str], wanted: Collection[str], k: int) -> float:
     """The share of ``wanted`` among the first ``k`` of ``found``.
 

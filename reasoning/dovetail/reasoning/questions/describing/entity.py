@@ -18,10 +18,10 @@ from rdflib import RDF, BNode, URIRef
 from dovetail.kg.errors import InputError
 from dovetail.kg.passages import PassageIndex
 from dovetail.kg.store import KnowledgeGraph
-from dovetail.reasoning.questions.answer import Quote
+from dovetail.reasoning.questions.answer import Quote, quote_of
 from dovetail.reasoning.questions.describing.choosing import Floats, centrality, chosen, clusters, text_vectors
 from dovetail.reasoning.questions.describing.description import Aspect, DescribedFact, Description
-from dovetail.reasoning.questions.describing.facts_about import disagreements, facts_about, quote_of
+from dovetail.reasoning.questions.describing.facts_about import disagreements, facts_about
 from dovetail.reasoning.questions.facts import NOT_RELATIONS
 from dovetail.reasoning.questions.passages.retrieval import Encoder
 from dovetail.reasoning.questions.reading.spans import sentences

@@ -15,10 +15,10 @@ from rdflib import OWL, RDF, BNode, Literal, URIRef
 
 from dovetail.kg.names import WDT, Layer
 from dovetail.kg.provenance import GRAPHS
-from dovetail.kg.statement import UNKNOWN_TIME, Evidence, Qualifiers, Statement, Term
+from dovetail.kg.statement import UNKNOWN_TIME, Qualifiers, Statement, Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import to_ox
-from dovetail.reasoning.questions.answer import Quote
+from dovetail.reasoning.questions.answer import quote_of
 from dovetail.reasoning.questions.describing.description import DescribedFact, Disagreement
 from dovetail.reasoning.questions.facts import NOT_RELATIONS
 
@@ -61,11 +61,6 @@ def disagreements(graph: KnowledgeGraph, entity: URIRef | BNode, facts: Sequence
             if against:
                 found.append(Disagreement(values[0].relation, tuple(fact for fact in values if any(fact in pair for pair in against))))
     return [*found, *_denied(graph, entity, facts)]
-
-
-def quote_of(evidence: Evidence) -> Quote:
-    """A piece of evidence as a quote."""
-    return Quote(evidence.document, evidence.start, evidence.end, evidence.quote)
 
 
 def _fact(

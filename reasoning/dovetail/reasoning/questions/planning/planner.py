@@ -44,7 +44,10 @@ PATH_KINDS = ("lookup", "list", "count")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Said:
-    """What the network says of one reading, as log-probabilities: ``steps`` (MOST_HOPS, 2 · relations), ``measures`` by step."""
+    """What the network says of one reading, as log-probabilities: ``steps`` (MOST_HOPS, 2 · relations), ``measures`` by step.
+
+    ``named`` are the classes that the question names.
+    """
 
     reading: Reading
     kind: Mapping[str, float]
@@ -54,6 +57,7 @@ class _Said:
     seconds: tuple[tuple[int, float], ...]
     types: Floats
     smallest: bool
+    named: tuple[URIRef, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +84,7 @@ class Planner:
         self.network = network or question_network()
         self.view = FactView.of(graph)
         self.finder = NameFinder(graph, self.view)
+        self._to_values: dict[int, bool] = {}
         path = learnt_path(graph)
         self.learnt = LearntPaths.load(path) if learnt is None and path is not None and path.is_file() else learnt
 
@@ -101,9 +106,10 @@ class Planner:
         """The likeliest plans, with probabilities that sum to at most 1; ``beyond``: also over facts that are missing."""
         found: list[tuple[float, QueryPlan]] = []
         for said in self._said(question):
+            members = self.view.members(said.named)
             scored = [(self._score(candidate), number, candidate) for number, candidate in enumerate(self._candidates(said, beyond=beyond))]
             for score, _, candidate in nlargest(PLANS, scored):
-                plan, likely = self._looked_up(candidate), float(candidate.parts[1:].sum())
+                plan, likely = self._looked_up(candidate, said.named, members), float(candidate.parts[1:].sum())
                 for kind in PATH_KINDS:
                     found.append((score + said.kind[kind], _fitting(replace(plan, kind=kind), likely + said.kind[kind])))
                 found.extend(self._greatest_of(candidate, plan, score, said))
@@ -113,12 +119,11 @@ class Planner:
             found.extend(self._greatest_of_class(said))
         return _probable(found)
 
-    def _looked_up(self, candidate: PathCandidate) -> QueryPlan:
-        """The plan to take a path, with the types that the question names where they part what it leads to."""
+    def _looked_up(self, candidate: PathCandidate, types: tuple[URIRef, ...], members: Ids) -> QueryPlan:
+        """The plan to take a path, with the types that the question names where their ``members`` part what it leads to."""
         path, steps = candidate.path, self._steps(candidate.path.steps)
-        types = self.nouns.asked(candidate.reading.text)
         ends = path.ends if not steps[-1].also else followed_ends(self.view, path.node, steps)
-        kept = int(np.isin(ends, self.view.members(types)).sum()) if types else 0
+        kept = int(np.isin(ends, members).sum()) if types else 0
         return QueryPlan("lookup", (self.view.term(path.node),), steps, 0.0, types if 0 < kept < len(ends) else ())
 
     def candidates(self, question: str, *, wide: bool = False) -> list[PathCandidate]:
@@ -147,6 +152,7 @@ class Planner:
                     _likeliest(seconds[row]),
                     types[row],
                     float(read.smallest[row]) > 0,
+                    self.nouns.asked(reading.text),
                 )
             )
         return said
@@ -239,10 +245,9 @@ class Planner:
         """Plans for what is most among the members of a class."""
         if said.reading.place is not None:
             return
-        named = self.nouns.asked(said.reading.text)
         likely_types = (
-            [(0.0, named)]
-            if named
+            [(0.0, said.named)]
+            if said.named
             else [(float(said.types[place]), (self.vocabulary.classes[place],)) for place in np.argsort(-said.types)[:MEASURES].tolist()]
         )
         for chance, types in likely_types:
@@ -254,8 +259,10 @@ class Planner:
 
     def _leads_to_values(self, step: int) -> bool:
         """Whether a step leads to dates, numbers or texts and not to things."""
-        ends = usual_ends(self.view, step)
-        return bool(len(ends)) and bool((ends < self.view.index.terms.first_iri).mean() > 0.5)
+        if step not in self._to_values:
+            ends = usual_ends(self.view, step)
+            self._to_values[step] = bool(len(ends)) and bool((ends < self.view.index.terms.first_iri).mean() > 0.5)
+        return self._to_values[step]
 
 
 def _offered(said: _Said, offered: Collection[int]) -> Iterator[tuple[int, float, float]]:

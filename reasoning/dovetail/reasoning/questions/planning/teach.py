@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from dovetail.reasoning.questions.metrics import normal_answer
+from dovetail.reasoning.questions.metrics import answer_form, normal_answer, set_f1
 from dovetail.reasoning.questions.planning.learnt import LearntPaths, Lesson, fit
 from dovetail.reasoning.questions.planning.planner import PathCandidate, Planner
 
@@ -30,7 +30,7 @@ def lessons(
         if on_question is not None:
             on_question(number)
         candidates = planner.candidates(question, wide=True)
-        wanted = {normal_answer(answer.replace("_", " ")) for answer in answers}
+        wanted = set(map(answer_form, answers))
         agreement = np.array([_agreement(planner, candidate, wanted) for candidate in candidates])
         if not len(agreement) or agreement.max() < LEAST_F1:
             continue
@@ -47,5 +47,4 @@ def _agreement(planner: Planner, candidate: PathCandidate, wanted: set[str]) -> 
     if len(ends) > 10 * len(wanted) + 10:
         return 0.0
     found = {normal_answer(planner.graph.label(planner.view.term(end))) for end in ends}
-    shared = len(found & wanted)
-    return 2 * shared / (len(found) + len(wanted)) if shared else 0.0
+    return set_f1(found, wanted)

@@ -13,10 +13,10 @@ import pyoxigraph as ox
 from rdflib import BNode, Literal, URIRef
 
 from dovetail.kg.names import Layer
-from dovetail.kg.statement import Evidence, Statement, Term
+from dovetail.kg.statement import Term
 from dovetail.kg.store import KnowledgeGraph
 from dovetail.kg.terms import from_ox, to_ox
-from dovetail.reasoning.questions.answer import Conflict, GivenAnswer, PlannedQuery, ProofStep, Quote
+from dovetail.reasoning.questions.answer import Conflict, GivenAnswer, PlannedQuery, ProofStep, Quote, quote_of
 from dovetail.reasoning.questions.planning.arithmetic import agree
 from dovetail.reasoning.questions.planning.execute import Fact, FoundValue, Outcome
 from dovetail.reasoning.questions.planning.fact_view import FactView
@@ -66,22 +66,23 @@ class Teller:
         """What to call a node, or the value that it is."""
         return self.graph.label(self.view.term(node))
 
-    def step(self, fact: Fact) -> ProofStep:
-        """The statement behind a fact, with its sentences, its time, and, if it is inferred, what it follows from."""
+    def _told(self, fact: Fact) -> tuple[ProofStep, float]:
+        """The statement behind a fact, with its sentences, its time, and, if it is inferred, what it follows from; and how sure it is."""
         if fact.step is not None:
-            return self._guessed(fact, fact.step)
+            return self._guessed(fact, fact.step), fact.probability
         index = self.view.index
         triple = tuple(index.terms[int(column[fact.row])] for column in (index.subjects, index.predicates, index.objects))
         subject, predicate, value = triple
         assert not isinstance(subject, Literal) and isinstance(predicate, URIRef)
         evidence = self.graph.evidence_for(subject, predicate, value)
+        sure = max((one.confidence for one in evidence), default=1.0)
         if not evidence and self._is_in(Layer.INFERRED, triple):
-            return self._proved(prove(self._materialized, ox.Triple(to_ox(subject), to_ox(predicate), to_ox(value))))  # type: ignore[arg-type]
+            return self._proved(prove(self._materialized, ox.Triple(to_ox(subject), to_ox(predicate), to_ox(value)))), sure  # type: ignore[arg-type]
         since, until = self._times(subject, predicate, value)
         return ProofStep(
             str(subject), str(predicate), str(value), self._labels(subject, predicate, value),
             tuple(map(quote_of, evidence[:EVIDENCE_SHOWN])), since, until,
-        )  # fmt: skip
+        ), sure  # fmt: skip
 
     def _guessed(self, fact: Fact, step: PlannedStep) -> ProofStep:
         """A predicted fact as a step that says so."""
@@ -93,18 +94,11 @@ class Teller:
     def _joined(self, text: str, term: Term | None, values: Sequence[FoundValue], plan: QueryPlan) -> GivenAnswer:
         """An answer that rests on the facts of several values."""
         facts = list(dict.fromkeys(fact for value in values[:PROVED] for fact in value.chain))
-        proof = tuple(map(self.step, facts))
+        told = [self._told(fact) for fact in facts]
+        proof = tuple(step for step, _ in told)
         quotes = tuple(dict.fromkeys(quote for step in proof for quote in _leaves(step)))
-        sure = float(np.prod([self._sureness(fact) for fact in facts])) ** (1 / max(len(values), 1)) if facts else 1.0
+        sure = float(np.prod([sure for _, sure in told])) ** (1 / max(len(values), 1)) if told else 1.0
         return GivenAnswer(text, _iri(term), plan.probability * sure, quotes, proof, {"plan": plan.probability})
-
-    def _sureness(self, fact: Fact) -> float:
-        if fact.step is not None:
-            return fact.probability
-        index = self.view.index
-        subject, predicate, value = (index.terms[int(column[fact.row])] for column in (index.subjects, index.predicates, index.objects))
-        assert not isinstance(subject, Literal) and isinstance(predicate, URIRef)
-        return max((one.confidence for one in self.graph.evidence_for(subject, predicate, value)), default=1.0)
 
     def _labels(self, *terms: Term) -> tuple[str, str, str]:
         one, two, three = map(self.graph.label, terms)
@@ -152,15 +146,12 @@ class Teller:
 
     def _times(self, subject: URIRef | BNode, predicate: URIRef, value: Term) -> tuple[str | None, str | None]:
         """Since when and until when a statement holds, where a document says."""
-        for claim in self._claims(subject):
+        for claim in self.graph.claims_about(subject):
             said = claim.qualifiers
             if (claim.predicate, claim.object) == (predicate, value) and said.stated and (said.start or said.end or said.at):
                 start, end = said.start or said.at, said.end or said.at
                 return (None if start is None else str(start)), (None if end is None else str(end))
         return None, None
-
-    def _claims(self, subject: URIRef | BNode) -> list[Statement]:
-        return self.graph.claims_about(subject)
 
     @cached_property
     def _materialized(self) -> Materialization:
@@ -176,11 +167,6 @@ class Teller:
             tuple(map(quote_of, evidence[:EVIDENCE_SHOWN])),
             rule=proof.rule, because=tuple(map(self._proved, proof.premises)),
         )  # fmt: skip
-
-
-def quote_of(evidence: Evidence) -> Quote:
-    """A piece of evidence as a quote."""
-    return Quote(evidence.document, evidence.start, evidence.end, evidence.quote)
 
 
 def _leaves(step: ProofStep) -> list[Quote]:
